@@ -1,0 +1,68 @@
+// huitong_bench SUBCOMMAND [key=value]…: each subcommand measures one thing and prints lines of JSON.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "store_bench.hpp"
+
+namespace {
+
+using Arguments = std::map<std::string, std::string, std::less<>>;
+
+int number(const Arguments& arguments, std::string_view name, int otherwise) {
+    const auto found = arguments.find(name);
+    if (found == arguments.end()) return otherwise;
+    int value = otherwise;
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
+    return value;
+}
+
+huitong::bench::StoreBenchOptions store_options(const Arguments& arguments) {
+    huitong::bench::StoreBenchOptions options;
+    options.waiters = number(arguments, "waiters", options.waiters);
+    options.seconds = number(arguments, "seconds", options.seconds);
+    options.merchants = number(arguments, "merchants", options.merchants);
+    options.page_size = number(arguments, "page_size", options.page_size);
+    if (const auto found = arguments.find("directory"); found != arguments.end())
+        options.directory = found->second;
+    return options;
+}
+
+struct Subcommand {
+    std::string_view name;
+    std::string_view help;
+    int (*run)(const Arguments&);
+};
+
+constexpr Subcommand subcommands[] = {
+    {"store",
+     "waiters=64 seconds=3 merchants=100 page_size=4096 directory=/tmp: pairs of intent and outcome on "
+     "SQLite",
+     [](const Arguments& arguments) { return huitong::bench::run_store_bench(store_options(arguments)); }},
+    {"pgspike",
+     "waiters=64 seconds=3 merchants=100: the same on a private PostgreSQL, pipelined and one by one",
+     [](const Arguments& arguments) { return huitong::bench::run_pg_spike(store_options(arguments)); }},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view wanted = argc > 1 ? argv[1] : "";
+    Arguments arguments;
+    for (int i = 2; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        const auto equals = argument.find('=');
+        if (equals != std::string_view::npos) {
+            arguments[std::string(argument.substr(0, equals))] = argument.substr(equals + 1);
+        }
+    }
+    for (const Subcommand& subcommand : subcommands) {
+        if (subcommand.name == wanted) return subcommand.run(arguments);
+    }
+    for (const Subcommand& subcommand : subcommands)
+        fmt::print(stderr, "{}: {}\n", subcommand.name, subcommand.help);
+    return 2;
+}

@@ -1,0 +1,149 @@
+#include "store_bench.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "core/random.hpp"
+#include "sql/private_postgresql.hpp"
+#include "store/sample.hpp"
+#include "store/store.hpp"
+
+namespace huitong::bench {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+struct Load {
+    ports::StorePort& store;
+    SteadyClock::time_point end;
+    int merchants;
+    std::int64_t next = 1;
+    std::int64_t pairs = 0;
+    std::int64_t failures = 0;
+};
+
+std::int64_t cpu_us() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
+    return us(usage.ru_utime) + us(usage.ru_stime);
+}
+
+// Bytes this process has handed to write(2) so far.
+std::int64_t written_bytes() {
+    std::ifstream io("/proc/self/io");
+    std::string word;
+    std::int64_t bytes = 0;
+    while (io >> word) {
+        if (word == "wchar:") io >> bytes;
+    }
+    return bytes;
+}
+
+task::Task<void> do_pair(Load& load) {
+    const std::int64_t n = load.next++;
+    const auto merchant = std::to_string(1'680'000'000'000 + n % load.merchants);
+    const auto intent = std::make_shared<payments::Aggregate>(
+        store::sample::make_intent(merchant, "order-" + std::to_string(n), n));
+    auto inserted = co_await load.store.write([intent](ports::Tx& tx) -> core::Result<void> {
+        tx.payments().insert(*intent);
+        return {};
+    });
+    if (!inserted) co_return inserted;
+    const core::PaymentSn sn = intent->payment.sn;
+    co_return co_await load.store.write([sn](ports::Tx& tx) -> core::Result<void> {
+        const auto before = tx.payments().find(sn);
+        if (!before) return core::fail(core::Code::not_found, "payment");
+        tx.payments().apply(*before, store::sample::make_paid(*before));
+        return {};
+    });
+}
+
+task::Awaitable<void> keep_paying(Load& load) {
+    while (SteadyClock::now() < load.end) {
+        const auto done = co_await do_pair(load);
+        ++(done ? load.pairs : load.failures);
+    }
+}
+
+void measure(const std::string& name, store::Store& store, const StoreBenchOptions& options) {
+    boost::asio::io_context io;
+    const auto start = SteadyClock::now();
+    const std::int64_t cpu_before = cpu_us();
+    const std::int64_t bytes_before = written_bytes();
+    Load load{
+        .store = store, .end = start + std::chrono::seconds(options.seconds), .merchants = options.merchants};
+    for (int i = 0; i < options.waiters; ++i) {
+        boost::asio::co_spawn(io, keep_paying(load), [](std::exception_ptr failure) {
+            if (failure) std::rethrow_exception(failure);
+        });
+    }
+    io.run();
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start).count();
+    const std::int64_t cpu = cpu_us() - cpu_before;
+    store.stop();
+    const store::Counts counts = store.counts();
+    const std::int64_t pairs = std::max<std::int64_t>(load.pairs, 1);
+    const std::int64_t groups = std::max<std::int64_t>(counts.groups, 1);
+    fmt::print(
+        R"({{"bench":"{}","waiters":{},"pairs_per_s":{},"groups":{},"mean_group":{},"cpu_us_per_pair":{},)"
+        R"("written_bytes_per_pair":{},"reruns":{},"failures":{}}})"
+        "\n",
+        name, options.waiters, load.pairs * 1'000'000 / us, counts.groups, counts.closures / groups,
+        cpu / pairs, (written_bytes() - bytes_before) / pairs, counts.reruns, load.failures);
+}
+
+crypto::Sealer make_sealer(core::Random& random) {
+    return std::move(*crypto::Sealer::make({{"k1", core::Secret(random.hex(32))}}, "k1", random));
+}
+
+}  // namespace
+
+int run_store_bench(const StoreBenchOptions& options) {
+    core::SystemRandom random;
+    const crypto::Sealer sealer = make_sealer(random);
+    const std::filesystem::path directory =
+        std::filesystem::path(options.directory) / ("huitong-bench-" + random.hex(8));
+    std::filesystem::create_directories(directory);
+    store::StoreOptions store_options;
+    store_options.sqlite.page_size = options.page_size;
+    {
+        auto store = store::open_sqlite_store((directory / "bench.db").string(), sealer, store_options);
+        if (!store) {
+            fmt::print(stderr, "{}: {}\n", store.error().reason, store.error().detail);
+            return 1;
+        }
+        measure("sqlite", **store, options);
+    }
+    std::filesystem::remove_all(directory);
+    return 0;
+}
+
+int run_pg_spike(const StoreBenchOptions& options) {
+    core::SystemRandom random;
+    const crypto::Sealer sealer = make_sealer(random);
+    sql::PrivatePostgresql server(true);
+    for (const std::size_t most_per_group : {std::size_t{256}, std::size_t{1}}) {
+        store::ThreadOptions threads;
+        threads.most_per_group = most_per_group;
+        auto store = store::open_postgresql_store(server.make_database(), sealer, threads);
+        if (!store) {
+            fmt::print(stderr, "{}: {}\n", store.error().reason, store.error().detail);
+            return 1;
+        }
+        measure(most_per_group == 1 ? "postgresql, one per transaction" : "postgresql, pipelined groups",
+                **store, options);
+    }
+    return 0;
+}
+
+}  // namespace huitong::bench

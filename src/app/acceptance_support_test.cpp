@@ -1,0 +1,106 @@
+#include "app/acceptance_support.hpp"
+
+namespace huitong::app {
+
+Aggregate Acceptance::payment(const std::string& client_sn) {
+    const std::string wanted = client_sn.empty() ? last_client_sn() : client_sn;
+    const std::string merchant = platform.data().merchant_sn;
+    auto found = platform.run(
+        platform.store().read([wanted, merchant](ports::Tx& tx) -> core::Result<Aggregate> {
+            const auto sn = tx.payments().find_by_client_sn(merchant, wanted);
+            if (!sn) return core::fail(core::Code::not_found, "no_payment");
+            return *tx.payments().find(*sn);
+        }));
+    if (found) return *found;
+    ADD_FAILURE() << "no payment " << wanted;
+    return {};
+}
+
+std::vector<payments::TimelineRow> Acceptance::timeline() {
+    const core::PaymentSn sn = payment().payment.sn;
+    return *platform.run(
+        platform.store().read([sn](ports::Tx& tx) -> core::Result<std::vector<payments::TimelineRow>> {
+            return tx.payments().timeline(sn);
+        }));
+}
+
+std::int64_t Acceptance::ledger_net(const Aggregate& aggregate, std::size_t* entries) {
+    const core::PaymentSn sn = aggregate.payment.sn;
+    const auto booked =
+        platform.run(platform.store().read([sn](ports::Tx& tx) -> core::Result<std::vector<ledger::Entry>> {
+            return tx.payments().entries(sn);
+        }));
+    std::int64_t net = 0;
+    for (const ledger::Entry& entry : *booked) {
+        for (const ledger::Transfer& transfer : entry.transfers) {
+            const bool is_in = transfer.debit.kind == ledger::AccountKind::channel_receivable;
+            net += is_in ? transfer.amount.minor() : -transfer.amount.minor();
+        }
+    }
+    if (entries) *entries = booked->size();
+    return net;
+}
+
+std::int64_t Acceptance::channel_net(const Aggregate& aggregate) {
+    auto& wechat = platform.simulators().wechat();
+    (void)wechat.settled_orders();
+    const auto* order = wechat.find_order("", aggregate.payment.channel_number);
+    if (!order || !order->was_paid()) return 0;
+    return order->amount_fen - order->refunded_fen;
+}
+
+std::vector<double> Acceptance::calls(const std::string& op) {
+    const std::string number = payment().payment.channel_number;
+    std::optional<core::Instant> first;
+    std::vector<double> times;
+    for (const sim::JournalEntry& entry : platform.simulators().journal().entries()) {
+        if (entry.out_trade_no != number) continue;
+        if (!first) first = entry.at;
+        if (entry.op == op) times.push_back(static_cast<double>((entry.at - *first).count()) / 1e6);
+    }
+    return times;
+}
+
+double Acceptance::seconds_since_start() const {
+    return static_cast<double>((const_cast<SimPlatform&>(platform).time().now() - started_at).count()) / 1e6;
+}
+
+bool Acceptance::has_alarm(const std::string& name) {
+    for (const payments::TimelineRow& row : timeline()) {
+        if (row.happening == "alarm " + name) return true;
+    }
+    return false;
+}
+
+void Acceptance::expect_books_agree(std::size_t in_review) {
+    platform.settle();
+    const auto all =
+        platform.run(platform.store().read([](ports::Tx& tx) -> core::Result<std::vector<payments::Payment>> {
+            ports::PaymentRepository::Filter filter;
+            filter.most = 100'000;
+            return tx.payments().list(filter);
+        }));
+    std::size_t reviewed = 0;
+    for (const payments::Payment& paid : *all) {
+        SCOPED_TRACE(paid.client_sn + " " + std::string(payments::to_string(paid.state)));
+        const Aggregate aggregate{.payment = paid, .operations = {}};
+        if (paid.state == PaymentState::manual_review) {
+            ++reviewed;
+            continue;
+        }
+        EXPECT_TRUE(payments::is_final(paid.state));
+        const std::int64_t expected = paid.state == PaymentState::paid ? paid.amount.minor() : 0;
+        EXPECT_EQ(ledger_net(aggregate), expected);
+        EXPECT_EQ(channel_net(aggregate), expected);
+    }
+    EXPECT_EQ(reviewed, in_review);
+    EXPECT_LE(platform.simulators().wechat().totals().max_micropay_calls, 1);
+}
+
+void Acceptance::expect_no_violations() {
+    for (const sim::Violation& violation : platform.simulators().violations().all()) {
+        ADD_FAILURE() << violation.rule << " " << violation.out_trade_no << ": " << violation.text;
+    }
+}
+
+}  // namespace huitong::app

@@ -1,0 +1,45 @@
+// Demo data: a vendor, an application, a merchant with a store, a channel account at the simulators and an
+// activation code of unlimited use; fresh keys every time they are made. For the demo and for simulation.
+#pragma once
+
+#include <string>
+
+#include "codec/json.hpp"
+#include "core/random.hpp"
+#include "ports/store.hpp"
+#include "sim/options.hpp"
+#include "task/time.hpp"
+
+namespace huitong::app {
+
+struct DemoData {
+    std::string operator_name;
+    std::string operator_key;
+    std::string vendor_sn;
+    std::string vendor_key;
+    std::string app_id;
+    std::string merchant_sn;
+    std::string store_sn;
+    std::string activation_code;
+    std::string terminal_sn;  // of an activated terminal; empty until there is one
+    std::string terminal_key;
+    std::string wechat_appid;
+    std::string wechat_mch_id;
+    std::string wechat_api_key;
+};
+
+// Through the onboarding stories, in an empty store. Errors: theirs.
+[[nodiscard]] task::Task<DemoData> create_demo_data(ports::StorePort& store, task::Time& time,
+                                                    core::Random& random, std::string wechat_url);
+// Makes the merchant's only active channel account one at that URL: the demo may be started on another port.
+[[nodiscard]] task::Task<void> point_at(ports::StorePort& store, task::Time& time, core::Random& random,
+                                        DemoData data, std::string wechat_url);
+// The merchant the simulators must know for it.
+[[nodiscard]] sim::WechatMerchant simulated_merchant(const DemoData& data);
+
+// DIR/demo.json (DESIGN.md §7): what a client needs. reason: bad_demo_file
+[[nodiscard]] codec::Json to_json(const DemoData& data, const std::string& gateway_url,
+                                  const std::string& simulator_url);
+[[nodiscard]] core::Result<DemoData> parse_demo_data(std::string_view text);
+
+}  // namespace huitong::app

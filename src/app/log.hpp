@@ -1,0 +1,47 @@
+// The log: one line per event, "event key=value …" or JSON, to standard error or a file; and the observer
+// that writes what becomes of payments, each line with the payment's number. No secrets and no payment codes
+// ever get here.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "app/config.hpp"
+#include "ports/observer.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace huitong::app {
+
+enum class Level { debug, info, warn, error };
+using Fields = std::vector<std::pair<std::string_view, std::string>>;
+
+class Log {
+  public:
+    // unavailable {cannot_write}: the log file
+    [[nodiscard]] static core::Result<Log> open(const Config& config);
+    void write(Level level, std::string_view event, const Fields& fields) const;
+
+  private:
+    Log(std::shared_ptr<spdlog::logger> logger, bool is_json)
+        : logger_(std::move(logger)), is_json_(is_json) {}
+    std::shared_ptr<spdlog::logger> logger_;
+    bool is_json_;
+};
+
+class LogObserver final : public ports::Observer {
+  public:
+    explicit LogObserver(const Log& log) : log_(log) {}
+    void on_change(const payments::Aggregate* before, const payments::Change& change) override;
+    void on_trouble(std::string_view where, const core::Error& error) override;
+
+  private:
+    const Log& log_;
+};
+
+}  // namespace huitong::app

@@ -1,0 +1,181 @@
+#include "app/platform.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+
+#include <set>
+
+#include "app/config_file.hpp"
+#include "app/master_key.hpp"
+#include "crypto/digest.hpp"
+
+namespace huitong::app {
+
+// Gives the client certificates of channel accounts to the HTTP client when they are first used, so that an
+// account made while the platform runs needs no restart.
+class Platform::Transport final : public net::HttpTransport {
+  public:
+    Transport(boost::asio::io_context& io, task::Time& time, ports::StorePort& store)
+        : client_(io, time), store_(store) {}
+
+    task::Task<net::Response> send(net::Origin origin, net::Request request,
+                                   net::CallOptions options) override {
+        const std::string id = options.client_identity;
+        if (!id.empty()) {
+            if (auto ready = co_await learn(id); !ready) co_return std::unexpected(std::move(ready.error()));
+        }
+        co_return co_await client_.send(std::move(origin), std::move(request), std::move(options));
+    }
+
+  private:
+    task::Task<void> learn(std::string id) {
+        if (known_.contains(id)) co_return core::Result<void>{};
+        const auto account = co_await store_.read([id](ports::Tx& tx) -> core::Result<ports::ChannelAccount> {
+            auto found = tx.directory().find_account(id);
+            if (!found) return core::fail(core::Code::unavailable, "no_channel_account");
+            return std::move(*found);
+        });
+        if (!account) co_return std::unexpected(account.error());
+        auto added =
+            client_.add_client_identity(id, account->client_certificate_pem, account->client_key_pem);
+        // No byte was sent: certainly not done.
+        if (!added) co_return core::fail(core::Code::unavailable, "bad_certificate", added.error().detail);
+        known_.insert(id);
+        co_return core::Result<void>{};
+    }
+
+    net::HttpClient client_;
+    ports::StorePort& store_;
+    std::set<std::string> known_;
+};
+
+namespace {
+
+core::Result<net::ServerOptions> server_options(const Config& config) {
+    net::ServerOptions options{.host = config.listen_host,
+                               .port = static_cast<std::uint16_t>(config.listen_port),
+                               .max_body_bytes = static_cast<std::size_t>(config.max_body_bytes),
+                               .max_connections = static_cast<std::size_t>(config.max_connections),
+                               .tls = {}};
+    if (!config.tls_key_file.empty()) {
+        auto certificate = read_file(config.tls_certificate_file);
+        if (!certificate) return std::unexpected(std::move(certificate.error()));
+        auto key = read_file(config.tls_key_file);
+        if (!key) return std::unexpected(std::move(key.error()));
+        options.tls = net::ServerTls{std::move(*certificate), std::move(*key), {}};
+    }
+    return options;
+}
+
+task::Awaitable<void> start_engine(flows::Engine& engine, core::Result<void>& result) {
+    result = co_await engine.start();
+}
+
+}  // namespace
+
+void run_to_end(boost::asio::io_context& io, task::Awaitable<void> coroutine) {
+    bool is_done = false;
+    std::exception_ptr failure;
+    boost::asio::co_spawn(io, std::move(coroutine), [&](std::exception_ptr thrown) {
+        failure = thrown;
+        is_done = true;
+    });
+    io.restart();
+    while (!is_done) io.run_one();
+    if (failure) std::rethrow_exception(failure);
+}
+
+Platform::Platform(boost::asio::io_context& io, const Config& config, const Log& log, DirLock lock,
+                   const core::Secret& master_key)
+    : io_(io),
+      config_(config),
+      log_(log),
+      lock_(std::move(lock)),
+      time_(io),
+      sealer_(make_sealer(master_key, random_).value()),
+      observer_(log) {}
+
+Platform::~Platform() = default;
+
+core::Result<std::unique_ptr<Platform>> Platform::start(boost::asio::io_context& io, const Config& config,
+                                                        const Log& log) {
+    if (auto made = make_data_dir(config.data_dir); !made) return std::unexpected(std::move(made.error()));
+    auto lock = DirLock::take(config.data_dir);
+    if (!lock) return std::unexpected(std::move(lock.error()));
+    const auto path = sqlite_path(config);
+    if (!path) return std::unexpected(path.error());
+    const auto key = load_master_key(config);
+    if (!key) return std::unexpected(key.error());
+    auto listen = server_options(config);
+    if (!listen) return std::unexpected(std::move(listen.error()));
+
+    std::unique_ptr<Platform> it(new Platform(io, config, log, std::move(*lock), *key));
+    auto store = store::open_sqlite_store(*path, it->sealer_);
+    if (!store) return std::unexpected(std::move(store.error()));
+    it->store_ = std::move(*store);
+    it->transport_ = std::make_unique<Transport>(io, it->time_, *it->store_);
+    it->gateway_ =
+        std::make_unique<Gateway>(GatewayDeps{.executor = io.get_executor(),
+                                              .time = it->time_,
+                                              .random = it->random_,
+                                              .store = *it->store_,
+                                              .transport = *it->transport_,
+                                              .observer = it->observer_},
+                                  GatewayOptions{.policy = config.policy, .pay_wait = config.pay_wait});
+    it->server_ =
+        std::make_unique<net::HttpServer>(io, it->time_, std::move(*listen), it->gateway_->handler());
+    core::Result<void> started;
+    run_to_end(io, start_engine(it->gateway_->engine(), started));
+    if (started) started = it->server_->start();
+    if (!started) {
+        it->drain();
+        return std::unexpected(std::move(started.error()));
+    }
+    log.write(Level::info, "started", {{"url", it->url()}, {"store", *path}});
+    return it;
+}
+
+std::string Platform::url() const {
+    return fmt::format("{}://{}:{}", config_.tls_key_file.empty() ? "http" : "https", config_.listen_host,
+                       server_->port());
+}
+
+namespace {
+
+// Requests that wait for a payer end when the engine stops; shortly before the connections would be cut.
+task::Awaitable<void> stop_engine_at(task::Signal& drained, flows::Engine& engine, core::Instant at) {
+    (void)co_await drained.wait_until(at);
+    engine.request_stop();
+}
+
+}  // namespace
+
+task::Awaitable<void> Platform::stop() {
+    constexpr core::Duration grace = std::chrono::seconds(2);
+    gateway_->begin_drain();
+    const core::Instant until = time_.now() + config_.drain_timeout;
+    task::Group stopping(io_.get_executor(), time_,
+                         [this](const std::exception_ptr&) { log_.write(Level::error, "stop.failed", {}); });
+    stopping.spawn(stop_engine_at(stopping.stopping(), gateway_->engine(), until - grace));
+    co_await server_->drain(until);
+    stopping.stop();
+    co_await gateway_->engine().stop();
+    co_await stopping.join();
+}
+
+void Platform::drain() {
+    log_.write(Level::info, "stopping", {});
+    run_to_end(io_, stop());
+    store_->stop();
+    log_.write(Level::info, "stopped", {});
+}
+
+void Platform::run_until_signal(boost::asio::io_context& io) {
+    boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+    bool is_asked = false;
+    signals.async_wait([&](const boost::system::error_code&, int) { is_asked = true; });
+    io.restart();
+    while (!is_asked) io.run_one();
+}
+
+}  // namespace huitong::app

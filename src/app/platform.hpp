@@ -1,0 +1,61 @@
+// Platform: production wiring, one function read top to bottom: store, network, gateway and listener over the
+// machine's clock in one thread. `serve` and `demo` run it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+
+#include "app/data_dir.hpp"
+#include "app/gateway.hpp"
+#include "app/log.hpp"
+#include "net/http_server.hpp"
+#include "store/store.hpp"
+
+namespace huitong::app {
+
+class Platform {
+  public:
+    // Locks the data directory, opens and migrates the store, takes over what an earlier process left,
+    // listens. `io` is not running yet and is run by this; `log` must outlive the platform. Errors: those of
+    // DirLock, load_master_key, open_sqlite_store, HttpServer::start.
+    [[nodiscard]] static core::Result<std::unique_ptr<Platform>> start(boost::asio::io_context& io,
+                                                                       const Config& config, const Log& log);
+    ~Platform();
+
+    // Stops accepting, lets requests finish until the drain time-out (those that wait for a payer are
+    // answered "in progress" shortly before), ends drivers and store. Runs `io` until done.
+    void drain();
+    // Runs `io` until SIGTERM or SIGINT.
+    static void run_until_signal(boost::asio::io_context& io);
+
+    [[nodiscard]] std::string url() const;
+    [[nodiscard]] ports::StorePort& store() { return *store_; }
+    [[nodiscard]] task::RealTime& time() { return time_; }
+    [[nodiscard]] Gateway& gateway() { return *gateway_; }
+
+  private:
+    Platform(boost::asio::io_context& io, const Config& config, const Log& log, DirLock lock,
+             const core::Secret& master_key);
+
+    class Transport;
+    [[nodiscard]] task::Awaitable<void> stop();
+
+    boost::asio::io_context& io_;
+    Config config_;
+    const Log& log_;
+    DirLock lock_;
+    task::RealTime time_;
+    core::SystemRandom random_;
+    crypto::Sealer sealer_;
+    LogObserver observer_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<Transport> transport_;
+    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<net::HttpServer> server_;
+};
+
+// Runs `io` until the coroutine ends; rethrows what it threw.
+void run_to_end(boost::asio::io_context& io, task::Awaitable<void> coroutine);
+
+}  // namespace huitong::app

@@ -1,0 +1,114 @@
+#include "app/sim_platform.hpp"
+
+#include <fmt/format.h>
+
+#include "app/master_key.hpp"
+
+namespace huitong::app {
+
+namespace {
+
+class Silence final : public ports::Observer {
+  public:
+    void on_change(const payments::Aggregate*, const payments::Change&) override {}
+    void on_trouble(std::string_view, const core::Error&) override {}
+};
+
+crypto::Sealer sealer_from(core::Random& random) {
+    auto sealer = make_sealer(core::Secret(random.hex(64)), random);
+    HUITONG_ASSERT(sealer.has_value(), "64 hex digits are a key");
+    return std::move(*sealer);
+}
+
+ports::Observer& no_observer() {
+    static Silence silence;
+    return silence;
+}
+
+}  // namespace
+
+SimPlatform::SimPlatform(SimOptions options)
+    : options_(std::move(options)),
+      random_(options_.seed),
+      time_(io_, options_.start),
+      database_(store::make_memory_database()),
+      sealer_(sealer_from(random_)),
+      network_(io_.get_executor(), time_, random_) {
+    if (options_.observer == nullptr) options_.observer = &no_observer();
+    process_ = make_process();
+    auto made = run(create_demo_data(process_->store(), time_, random_, wechat_origin().text()));
+    HUITONG_ASSERT(made.has_value(), "demo data can be made in an empty store");
+    data_ = std::move(*made);
+    options_.simulators.wechat_merchants = {simulated_merchant(data_)};
+    simulators_ = std::make_unique<sim::Simulators>(time_, random_, options_.simulators);
+    network_.listen(wechat_origin(), simulators_->handler());
+    HUITONG_ASSERT(start_process().has_value(), "an engine can be started on an empty store");
+    till_ = make_till();
+    data_.terminal_sn = till_->identity().sn;
+    data_.terminal_key = till_->identity().key;
+}
+
+SimPlatform::~SimPlatform() {
+    // Everything that waits is woken and finds its process gone; then nothing is left that could use what
+    // goes now.
+    process_->kill();
+    network_.set_faults({});
+    network_.close(wechat_origin());
+    simulators_->clock().set_scale(1);
+    time_.run_until_idle();
+}
+
+std::unique_ptr<SimProcess> SimPlatform::make_process() {
+    auto process = std::make_unique<SimProcess>(SimProcessDeps{.io = io_,
+                                                               .time = time_,
+                                                               .random = random_,
+                                                               .database = database_,
+                                                               .sealer = sealer_,
+                                                               .network = network_,
+                                                               .observer = *options_.observer},
+                                                options_.gateway, options_.store);
+    process->life().set_on_end([this, engine = &process->gateway().engine()] {
+        network_.close(gateway_origin());
+        engine->request_stop();
+    });
+    return process;
+}
+
+core::Result<void> SimPlatform::start_process() {
+    try {
+        auto started = run(process_->gateway().engine().start());
+        if (started) network_.listen(gateway_origin(), process_->gateway().handler());
+        return started;
+    } catch (const ProcessDied&) {
+        return core::fail(core::Code::unavailable, "process_gone");
+    }
+}
+
+core::Result<void> SimPlatform::restart(std::optional<std::uint64_t> ends_at) {
+    process_->kill();
+    dead_.push_back(std::move(process_));
+    process_ = make_process();
+    if (ends_at) process_->life().end_at(*ends_at);
+    return start_process();
+}
+
+void SimPlatform::settle() {
+    time_.run_until([this] { return engine().driving() == 0 || life().is_over(); });
+}
+
+std::unique_ptr<Till> SimPlatform::make_till() {
+    auto till =
+        std::make_unique<Till>(network_, gateway_origin(), TillIdentity{data_.vendor_sn, data_.vendor_key});
+    const auto activated = run(till->activate(data_.app_id, data_.activation_code, "POS-" + random_.hex(8)));
+    HUITONG_ASSERT(activated && activated->result_code == "200", "a till can be activated");
+    return till;
+}
+
+std::string SimPlatform::payment_code(int scenario, int tt) {
+    // The first six free digits are the payer: a new one every time, so that no password rule meets a plain
+    // code.
+    const std::uint64_t number = next_code_++;
+    return fmt::format("13{:06}{:06}{:02}{:02}", number % 1'000'000, number / 1'000'000, scenario, tt);
+}
+
+}  // namespace huitong::app

@@ -1,0 +1,105 @@
+#include "app/sim_process.hpp"
+
+#include <utility>
+
+namespace huitong::app {
+
+void Life::end() {
+    if (!std::exchange(is_over_, true) && on_end_) on_end_();
+}
+
+void Life::touch() {
+    ++instants_;
+    if (ends_at_ && instants_ >= *ends_at_) end();
+    if (is_over_) throw ProcessDied();
+}
+
+class SimProcess::LivingStore final : public ports::StorePort {
+  public:
+    LivingStore(Life& life, store::Store& store) : life_(life), store_(store) {}
+
+    task::Task<void> run_write(Closure closure) override {
+        life_.touch();
+        auto done = co_await store_.run_write(guarded(std::move(closure)));
+        life_.touch();
+        co_return done;
+    }
+
+    task::Task<void> run_read(Closure closure) override {
+        if (life_.is_over()) throw ProcessDied();
+        auto done = co_await store_.run_read(guarded(std::move(closure)));
+        if (life_.is_over()) throw ProcessDied();
+        co_return done;
+    }
+
+  private:
+    // A closure that still waited when the process died does not run.
+    [[nodiscard]] Closure guarded(Closure closure) {
+        return [&life = life_, closure = std::move(closure)](ports::Tx& tx) -> core::Result<void> {
+            if (life.is_over()) return core::fail(core::Code::unavailable, "process_gone");
+            return closure(tx);
+        };
+    }
+
+    Life& life_;
+    store::Store& store_;
+};
+
+class SimProcess::LivingTransport final : public net::HttpTransport {
+  public:
+    LivingTransport(Life& life, net::HttpTransport& network) : life_(life), network_(network) {}
+
+    task::Task<net::Response> send(net::Origin origin, net::Request request,
+                                   net::CallOptions options) override {
+        life_.touch();
+        auto response = co_await network_.send(std::move(origin), std::move(request), std::move(options));
+        life_.touch();
+        co_return response;
+    }
+
+  private:
+    Life& life_;
+    net::HttpTransport& network_;
+};
+
+class SimProcess::LivingObserver final : public ports::Observer {
+  public:
+    LivingObserver(Life& life, ports::Observer& observer) : life_(life), observer_(observer) {}
+
+    void on_change(const payments::Aggregate* before, const payments::Change& change) override {
+        if (!life_.is_over()) observer_.on_change(before, change);
+    }
+    void on_trouble(std::string_view where, const core::Error& error) override {
+        if (!life_.is_over()) observer_.on_trouble(where, error);
+    }
+
+  private:
+    Life& life_;
+    ports::Observer& observer_;
+};
+
+SimProcess::SimProcess(SimProcessDeps deps, GatewayOptions options, store::LoopOptions store_options)
+    : store_(store::make_simulated_store(deps.io, deps.random, deps.database, deps.sealer, store_options)),
+      living_store_(std::make_unique<LivingStore>(life_, *store_)),
+      transport_(std::make_unique<LivingTransport>(life_, deps.network)),
+      observer_(std::make_unique<LivingObserver>(life_, deps.observer)),
+      gateway_(std::make_unique<Gateway>(GatewayDeps{.executor = deps.io.get_executor(),
+                                                     .time = deps.time,
+                                                     .random = deps.random,
+                                                     .store = *living_store_,
+                                                     .transport = *transport_,
+                                                     .observer = *observer_},
+                                         options)) {}
+
+SimProcess::~SimProcess() = default;
+
+ports::StorePort& SimProcess::store() {
+    return *living_store_;
+}
+
+void SimProcess::kill() {
+    life_.end();
+    store_->stop();
+}
+
+}  // namespace huitong::app

@@ -1,0 +1,65 @@
+// Till: a client of the upay face, as a till vendor would write one: signs, sends, reads. It knows nothing of
+// the platform but spec/upay, and works over a real or a simulated network.
+#pragma once
+
+#include <string>
+
+#include "codec/json.hpp"
+#include "net/http_client.hpp"
+
+namespace huitong::app {
+
+struct TillIdentity {
+    std::string sn;  // terminal_sn, or vendor_sn to activate
+    std::string key;
+};
+
+// What an answer says; empty texts where it says nothing.
+struct TillAnswer {
+    std::string result_code;      // of the envelope
+    std::string error_code;       // of the envelope, else of biz_response
+    std::string biz_result_code;  // "PAY_SUCCESS"
+    codec::Json data;             // biz_response.data, or biz_response itself for terminal/*
+    std::string body;             // as received
+
+    // A text of `data`.
+    [[nodiscard]] std::string get(std::string_view name) const;
+};
+
+struct Sale {
+    std::string client_sn;
+    std::int64_t amount_fen = 0;
+    std::string payment_code;
+    std::string subject = "coffee";
+    std::string cashier = "kay";
+};
+
+class Till {
+  public:
+    // `transport` must outlive it and its calls.
+    Till(net::HttpTransport& transport, net::Origin gateway, TillIdentity identity)
+        : transport_(transport), gateway_(std::move(gateway)), identity_(std::move(identity)) {}
+
+    // Errors of every call: those of the transport; unknown_outcome {bad_answer}.
+    // With the vendor's identity; the answer's terminal becomes this till's identity.
+    [[nodiscard]] task::Task<TillAnswer> activate(std::string app_id, std::string code,
+                                                  std::string device_id);
+    // The new key becomes this till's.
+    [[nodiscard]] task::Task<TillAnswer> checkin(std::string device_id);
+    [[nodiscard]] task::Task<TillAnswer> pay(Sale sale);
+    [[nodiscard]] task::Task<TillAnswer> query(std::string client_sn);
+    [[nodiscard]] task::Task<TillAnswer> cancel(std::string client_sn);
+    // Any path with any body, signed with this till's key.
+    [[nodiscard]] task::Task<TillAnswer> post(std::string path, codec::JsonObject body);
+
+    [[nodiscard]] const TillIdentity& identity() const { return identity_; }
+
+  private:
+    void take_identity(const TillAnswer& answer);
+
+    net::HttpTransport& transport_;
+    net::Origin gateway_;
+    TillIdentity identity_;
+};
+
+}  // namespace huitong::app

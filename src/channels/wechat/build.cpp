@@ -1,0 +1,137 @@
+// The requests of WeChat Pay v2 (spec/channels 1A.1–1A.6).
+#include <algorithm>
+
+#include "channels/wechat/signature.hpp"
+#include "channels/wechat/wire.hpp"
+#include "codec/json.hpp"
+#include "core/assert.hpp"
+
+namespace huitong::channels::wechat {
+
+namespace {
+
+// At most `max_bytes` of `text`, cut between characters. What XML cannot carry goes first, because the
+// channel signs what it reads: control characters become blanks, and of a text that is not UTF-8 only ASCII
+// is kept.
+std::string clean_text(std::string_view text, std::size_t max_bytes) {
+    const bool is_utf8 = codec::is_utf8(text);
+    std::string clean;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80 && !is_utf8) continue;
+        clean += byte < 0x20 || byte == 0x7F ? ' ' : c;
+    }
+    for (const std::string_view illegal : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {  // U+FFFE, U+FFFF
+        for (auto at = clean.find(illegal); at != clean.npos; at = clean.find(illegal))
+            clean.erase(at, illegal.size());
+    }
+    if (clean.size() <= max_bytes) return clean;
+    std::size_t end = max_bytes;
+    while (end > 0 && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) --end;
+    clean.resize(end);
+    return clean;
+}
+
+std::string mask_code(std::string_view code) {
+    constexpr std::size_t head = 2;
+    constexpr std::size_t tail = 4;
+    std::string masked(code.size(), '*');
+    if (code.size() <= head + tail) return masked;
+    std::ranges::copy(code.substr(0, head), masked.begin());
+    std::ranges::copy(code.substr(code.size() - tail), masked.end() - tail);
+    return masked;
+}
+
+void set_if_any(codec::XmlFields& fields, std::string_view name, std::string value) {
+    if (!value.empty()) fields.set(std::string(name), std::move(value));
+}
+
+SignType sign_type_of(const ports::ChannelAccount& account) {
+    const auto type = parse_sign_type(account.sign_type);
+    HUITONG_ASSERT(type.has_value(), "account_defect was not asked");
+    return *type;
+}
+
+codec::XmlFields common_fields(const ports::ChannelAccount& account, std::string nonce) {
+    codec::XmlFields fields;
+    fields.set("appid", account.app_id);
+    fields.set("mch_id", account.mch_id);
+    set_if_any(fields, "sub_appid", account.sub_app_id);
+    set_if_any(fields, "sub_mch_id", account.sub_mch_id);
+    fields.set("nonce_str", std::move(nonce));
+    fields.set("sign_type", std::string(to_string(sign_type_of(account))));
+    return fields;
+}
+
+CallText finish(codec::XmlFields fields, const ports::ChannelAccount& account) {
+    fields.set("sign", sign(fields, sign_type_of(account), account.api_key));
+    CallText text;
+    text.body = codec::write_flat_xml(fields);
+    if (const std::string* code = fields.find("auth_code")) fields.set("auth_code", mask_code(*code));
+    text.masked = codec::write_flat_xml(fields);
+    return text;
+}
+
+CallText build_by_number(const ports::ChannelAccount& account, std::string_view number, std::string nonce) {
+    codec::XmlFields fields = common_fields(account, std::move(nonce));
+    fields.set("out_trade_no", std::string(number));
+    return finish(std::move(fields), account);
+}
+
+}  // namespace
+
+std::string_view path_of(Call call) {
+    switch (call) {
+        case Call::micropay:
+            return "/pay/micropay";
+        case Call::orderquery:
+            return "/pay/orderquery";
+        case Call::reverse:
+            return "/secapi/pay/reverse";
+    }
+    return "";
+}
+
+std::string_view to_string(Call call) {
+    switch (call) {
+        case Call::micropay:
+            return "micropay";
+        case Call::orderquery:
+            return "orderquery";
+        case Call::reverse:
+            return "reverse";
+    }
+    return "";
+}
+
+std::string_view account_defect(const ports::ChannelAccount& account) {
+    if (!parse_sign_type(account.sign_type)) return "bad_sign_type";
+    if (account.app_id.empty() || account.mch_id.empty() || account.api_key.empty()) return "bad_account";
+    return "";
+}
+
+CallText build_micropay(const ports::ChannelAccount& account, const ports::PayByCode& call,
+                        std::string nonce) {
+    HUITONG_ASSERT(call.amount.currency() == core::Currency::CNY, "WeChat Pay v2 takes CNY only");
+    codec::XmlFields fields = common_fields(account, std::move(nonce));
+    set_if_any(fields, "device_info", call.terminal_sn);
+    fields.set("body", clean_text(call.subject, max_body_bytes));
+    set_if_any(fields, "attach", clean_text(call.attach, max_attach_bytes));
+    fields.set("out_trade_no", call.number);
+    fields.set("total_fee", std::to_string(call.amount.minor()));
+    fields.set("fee_type", "CNY");
+    fields.set("spbill_create_ip", call.terminal_ip.empty() ? account.server_ip : call.terminal_ip);
+    set_if_any(fields, "goods_tag", clean_text(call.goods_tag, max_goods_tag_bytes));
+    fields.set("auth_code", call.payment_code);
+    return finish(std::move(fields), account);
+}
+
+CallText build_orderquery(const ports::ChannelAccount& account, std::string_view number, std::string nonce) {
+    return build_by_number(account, number, std::move(nonce));
+}
+
+CallText build_reverse(const ports::ChannelAccount& account, std::string_view number, std::string nonce) {
+    return build_by_number(account, number, std::move(nonce));
+}
+
+}  // namespace huitong::channels::wechat

@@ -1,0 +1,54 @@
+// WeChat Pay v2 as bytes, without a socket: builds the requests of micropay, orderquery and reverse, and
+// reads their answers into the three answers the rules know (spec/channels 1A.3–1A.6, 3.7). Whatever is not
+// proven is unknown.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "channels/wechat/codes.hpp"
+#include "payments/answers.hpp"
+#include "ports/channel.hpp"
+#include "ports/directory.hpp"
+
+namespace huitong::channels::wechat {
+
+inline constexpr std::size_t max_body_bytes = 127;
+inline constexpr std::size_t max_attach_bytes = 127;
+inline constexpr std::size_t max_goods_tag_bytes = 32;
+
+struct CallText {
+    std::string body;    // to send
+    std::string masked;  // to keep: of the payment code only the first two and the last four digits
+};
+
+// The path below the channel's base URL, and the name in payments::Exchange.
+[[nodiscard]] std::string_view path_of(Call call);
+[[nodiscard]] std::string_view to_string(Call call);
+
+// Why this account cannot make calls at all; "" when it can: bad_account, bad_sign_type.
+[[nodiscard]] std::string_view account_defect(const ports::ChannelAccount& account);
+
+// Amounts in fen; another currency than CNY is a defect and ends the process. `nonce`: 32 characters at most.
+[[nodiscard]] CallText build_micropay(const ports::ChannelAccount& account, const ports::PayByCode& call,
+                                      std::string nonce);
+[[nodiscard]] CallText build_orderquery(const ports::ChannelAccount& account, std::string_view number,
+                                        std::string nonce);
+[[nodiscard]] CallText build_reverse(const ports::ChannelAccount& account, std::string_view number,
+                                     std::string nonce);
+
+// `bytes`: the body of an HTTP 200. `number`: the out_trade_no that was asked about. The exchange is left to
+// the caller. Codes of ours: empty_answer, bad_xml and the other reasons of the codec, unsigned, bad_sign,
+// mismatch (another number, merchant, application or currency than asked), incomplete, bad_result_code,
+// unlisted.
+[[nodiscard]] payments::PayAnswer parse_micropay_answer(std::string_view bytes,
+                                                        const ports::ChannelAccount& account,
+                                                        std::string_view number);
+[[nodiscard]] payments::QueryAnswer parse_orderquery_answer(std::string_view bytes,
+                                                            const ports::ChannelAccount& account,
+                                                            std::string_view number);
+[[nodiscard]] payments::ReverseAnswer parse_reverse_answer(std::string_view bytes,
+                                                           const ports::ChannelAccount& account,
+                                                           std::string_view number);
+
+}  // namespace huitong::channels::wechat

@@ -1,0 +1,79 @@
+// Driving: one coroutine per payment with something left to do. It sleeps until the next act is due or the
+// payment changes, does it, and looks again; the store, not this coroutine, remembers what is due.
+#include <utility>
+
+#include "flows/engine.hpp"
+
+namespace huitong::flows {
+
+using payments::Aggregate;
+
+void Engine::drive(core::PaymentSn sn) {
+    if (group_.is_stopping()) return;
+    const auto [mark, is_new] = driven_.try_emplace(sn.value, false);
+    if (!is_new) mark->second = true;
+    if (is_new) group_.spawn(drive_to_end(sn));
+}
+
+namespace {
+
+// Keeps the set of driven payments true however the coroutine ends.
+class DrivenMark {
+  public:
+    DrivenMark(std::unordered_map<std::int64_t, bool>& driven, task::Signal& quiet, core::PaymentSn sn)
+        : driven_(driven), quiet_(quiet), sn_(sn) {}
+    DrivenMark(const DrivenMark&) = delete;
+    DrivenMark& operator=(const DrivenMark&) = delete;
+    ~DrivenMark() {
+        driven_.erase(sn_.value);
+        quiet_.notify_all();
+    }
+
+  private:
+    std::unordered_map<std::int64_t, bool>& driven_;
+    task::Signal& quiet_;
+    core::PaymentSn sn_;
+};
+
+}  // namespace
+
+task::Awaitable<void> Engine::drive_to_end(core::PaymentSn sn) {
+    const DrivenMark mark(driven_, quiet_, sn);
+    const auto watch = deps_.waiters.watch(sn);
+    auto aggregate = co_await read(sn);
+    while (!group_.is_stopping()) {
+        // Asked again since the last look: what was just read may be older than what there is to do now.
+        if (std::exchange(driven_[sn.value], false)) aggregate = co_await read(sn);
+        if (!aggregate) break;
+        const auto step = payments::next_step(*aggregate);
+        const core::Instant now = deps_.time.now();
+        const bool is_ours = step && aggregate->find(step->seq)->owner == deps_.numbers.epoch();
+        if (!is_ours || step->at > now + policy(aggregate->payment.channel).horizon) co_return;
+        if (step->at > now) {
+            co_await watch->wait_beyond(aggregate->payment.version, step->at);
+            aggregate = co_await read(sn);
+            continue;
+        }
+        aggregate = co_await perform(std::move(*aggregate), *step);
+        if (!aggregate && aggregate.error().code == core::Code::conflict) aggregate = co_await read(sn);
+    }
+    if (!aggregate) deps_.observer.on_trouble("drive", aggregate.error());
+}
+
+task::Task<Aggregate> Engine::perform(Aggregate aggregate, payments::Step step) {
+    switch (step.act) {
+        case payments::Act::query:
+            return query(std::move(aggregate), step);
+        case payments::Act::send:
+            return reverse(std::move(aggregate), step);
+        case payments::Act::none:
+            break;
+    }
+    return read(aggregate.payment.sn);
+}
+
+task::Awaitable<void> Engine::quiesce() {
+    while (!driven_.empty()) co_await quiet_.wait_until(deps_.time.now() + std::chrono::hours(1));
+}
+
+}  // namespace huitong::flows

@@ -1,0 +1,139 @@
+// Engine: the stories of a payment. Every story is a coroutine over ports (store, channels, waiters) and
+// Time; what to do and what it means is decided by payments/rules. A payment walks one way: intent committed,
+// pay call sent, outcome committed with its postings, answer; what stays open is driven by one coroutine per
+// payment until it is final.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "core/numbers.hpp"
+#include "payments/rules.hpp"
+#include "ports/channel.hpp"
+#include "ports/observer.hpp"
+#include "ports/store.hpp"
+#include "ports/waiters.hpp"
+#include "task/group.hpp"
+#include "task/time.hpp"
+
+namespace huitong::flows {
+
+struct EngineOptions {
+    payments::Policy wechat = payments::default_policy(payments::ChannelKind::wechat);
+    core::Duration scan_every = std::chrono::seconds(1);  // for due operations that nobody drives
+    std::size_t scan_most = 500;
+    bool is_only_process =
+        true;  // SQLite: at start every unfinished operation was left by a process that is gone
+};
+
+struct EngineDeps {
+    ports::StorePort& store;
+    ports::Channels& channels;
+    ports::Waiters& waiters;
+    ports::Observer& observer;
+    task::Time& time;
+    core::NumberSource& numbers;
+    boost::asio::any_io_executor executor;
+};
+
+// What a face asks for when a payer's code was scanned. `arrived_at` starts the send-by time and the wait.
+struct PayCommand {
+    std::string merchant_sn;
+    std::string store_sn;
+    std::string terminal_sn;
+    std::string terminal_ip;
+    std::string client_sn;
+    core::Money amount;
+    payments::ChannelKind channel = payments::ChannelKind::wechat;
+    std::string payment_code;
+    std::string subject;
+    std::string operator_name;
+    std::string reflect;
+    std::string attach;
+    std::string goods_tag;
+    core::Instant arrived_at;
+    core::Instant wait_until;  // answer with what is known at this time
+};
+
+struct CancelCommand {
+    core::PaymentSn sn;
+    std::string operator_name;
+    std::string terminal_sn;
+    core::Instant wait_until;
+};
+
+class Engine {
+  public:
+    Engine(EngineDeps deps, EngineOptions options);
+    ~Engine();
+
+    // Takes over what earlier processes left and starts the worker that picks up due operations.
+    [[nodiscard]] task::Task<void> start();
+    // Ends drivers and worker at their next wait; what they held is picked up by the next start. Running
+    // channel calls are let finish.
+    [[nodiscard]] task::Awaitable<void> stop();
+    // The first half of stop(): asks, and does not wait.
+    void request_stop();
+
+    // The payment as it stands when it is final, or at wait_until. Errors: conflict {client_sn_taken};
+    // not_found {no_channel_account}; unavailable {…}: no payment exists.
+    [[nodiscard]] task::Task<payments::Aggregate> pay(PayCommand command);
+    // The payment once the cancel is decided, or at wait_until. Errors: not_found {no_payment}; conflict
+    // {already_reversed, not_cancellable, not_same_day}; unavailable {…}: nothing was changed.
+    [[nodiscard]] task::Task<payments::Aggregate> cancel(CancelCommand command);
+    // By platform number, else by the merchant's; both only inside the merchant. not_found {no_payment}
+    [[nodiscard]] task::Task<payments::Aggregate> find(std::string merchant_sn, std::string sn_text,
+                                                       std::string client_sn);
+
+    [[nodiscard]] std::size_t driving() const { return driven_.size(); }
+    // Resolves when nothing is being driven: what is left waits in the store for its time.
+    [[nodiscard]] task::Awaitable<void> quiesce();
+
+  private:
+    using Event = std::function<core::Result<payments::Change>(const payments::Aggregate&)>;
+
+    [[nodiscard]] const payments::Policy& policy(payments::ChannelKind kind) const;
+    // Applies the rule to the payment as it was seen and commits the change, guarded by the version it saw;
+    // when another writer came first, reads and decides again. Then announces.
+    [[nodiscard]] task::Task<payments::Aggregate> record(payments::Aggregate seen, Event event);
+    void committed(const payments::Aggregate* before, const payments::Change& change);
+    [[nodiscard]] task::Task<payments::Aggregate> read(core::PaymentSn sn);
+    [[nodiscard]] task::Task<ports::ChannelAccount> account(std::string id);
+
+    // pay.cpp
+    [[nodiscard]] task::Task<payments::Aggregate> send_pay(PayCommand command, payments::Aggregate intent,
+                                                           ports::ChannelAccount account);
+    // Waits until `is_decided` or wait_until and returns the payment as it then stands, or as it was last
+    // read when the store cannot be read: what was committed is never answered with an error.
+    [[nodiscard]] task::Task<payments::Aggregate> wait_for(payments::Aggregate aggregate,
+                                                           core::Instant until);
+
+    // drive.cpp: one coroutine per payment with something left to do.
+    void drive(core::PaymentSn sn);
+    [[nodiscard]] task::Awaitable<void> drive_to_end(core::PaymentSn sn);
+    [[nodiscard]] task::Task<payments::Aggregate> perform(payments::Aggregate aggregate, payments::Step step);
+    // poll.cpp, reverse.cpp: one act each.
+    [[nodiscard]] task::Task<payments::Aggregate> query(payments::Aggregate aggregate, payments::Step step);
+    [[nodiscard]] task::Task<payments::Aggregate> reverse(payments::Aggregate aggregate, payments::Step step);
+
+    // recover.cpp
+    [[nodiscard]] task::Awaitable<void> work();
+    [[nodiscard]] task::Task<void> take_over();
+    [[nodiscard]] task::Task<void> pick_up_due();
+    [[nodiscard]] task::Awaitable<void> claim_and_drive(core::PaymentSn sn, bool is_owner_gone);
+
+    EngineDeps deps_;
+    EngineOptions options_;
+    task::Group group_;
+    task::Signal quiet_;
+    std::unordered_map<std::int64_t, bool>
+        driven_;  // true: asked to drive while driving, so look again before ending
+};
+
+// True when the payment cannot change any more without a person or another request: what a waiting request
+// waits for.
+[[nodiscard]] bool is_decided(const payments::Payment& payment);
+
+}  // namespace huitong::flows

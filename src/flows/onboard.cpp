@@ -1,0 +1,198 @@
+#include "flows/onboard.hpp"
+
+#include <algorithm>
+
+#include "flows/audit.hpp"
+#include "flows/operators.hpp"
+
+namespace huitong::flows {
+
+using core::Code;
+using core::fail;
+using ports::Operator;
+using ports::Tx;
+
+namespace {
+
+constexpr std::size_t key_length = 32;
+
+bool is_name(std::string_view name) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    return !name.empty() && name.size() <= 64 && std::ranges::none_of(name, is_control);
+}
+
+bool is_plain(std::string_view text, std::size_t most) {
+    const auto is_allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_';
+    };
+    return !text.empty() && text.size() <= most && std::ranges::all_of(text, is_allowed);
+}
+
+core::Result<void> check_account(const ports::ChannelAccount& account) {
+    const auto refuse = [](const char* what) { return fail(Code::invalid, "bad_account", what); };
+    if (!is_plain(account.id, 32)) return refuse("id: 1 to 32 letters, digits, - or _");
+    const bool is_url = account.base_url.starts_with("https://") || account.base_url.starts_with("http://");
+    if (!is_url) return refuse("base_url: https://host[:port]");
+    if (!is_plain(account.app_id, 32)) return refuse("app_id");
+    if (!is_plain(account.mch_id, 32)) return refuse("mch_id");
+    if (!account.sub_mch_id.empty() && !is_plain(account.sub_mch_id, 32)) return refuse("sub_mch_id");
+    if (!account.sub_app_id.empty() && !is_plain(account.sub_app_id, 32)) return refuse("sub_app_id");
+    if (account.sign_type != "MD5" && account.sign_type != "HMAC-SHA256")
+        return refuse("sign_type: MD5 or HMAC-SHA256");
+    if (account.api_key.reveal().size() != 32) return refuse("api_key: 32 characters");
+    if (account.client_certificate_pem.empty() != account.client_key_pem.empty()) {
+        return refuse("client certificate and key come together");
+    }
+    return {};
+}
+
+}  // namespace
+
+Onboard::Onboard(ports::StorePort& store, task::Time& time, core::Random& random)
+    : store_(store), time_(time), random_(random) {}
+
+task::Task<void> Onboard::act(Operator by, std::string what, std::string subject, std::string detail,
+                              Insert insert) {
+    if (!may_act(by.role)) co_return fail(Code::denied, "may_only_read");
+    const core::Instant now = time_.now();
+    co_return co_await store_.write([=](Tx& tx) -> core::Result<void> {
+        if (auto inserted = insert(tx); !inserted) return inserted;
+        append_audit(tx, {.actor = by.name, .act = what, .subject = subject, .detail = detail}, now);
+        return {};
+    });
+}
+
+task::Task<std::string> Onboard::act_with_number(
+    Operator by, std::string what, std::size_t digits, std::string detail,
+    std::function<core::Result<void>(Tx&, const std::string&)> insert) {
+    constexpr int most_draws = 20;
+    for (int draw = 1;; ++draw) {
+        const std::string number = random_.digits(digits);
+        const auto done =
+            co_await act(by, what, number, detail, [insert, number](Tx& tx) { return insert(tx, number); });
+        if (done) co_return number;
+        if (done.error().reason != "exists" || draw == most_draws) co_return std::unexpected(done.error());
+    }
+}
+
+task::Task<ports::Vendor> Onboard::create_vendor(Operator by, std::string name) {
+    if (!is_name(name)) co_return fail(Code::invalid, "bad_name");
+    ports::Vendor vendor{.sn = {}, .name = name, .key = core::Secret(random_.hex(key_length))};
+    auto number =
+        co_await act_with_number(std::move(by), "vendor.create", 8, std::move(name),
+                                 [vendor](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
+                                     vendor.sn = sn;
+                                     tx.directory().insert(vendor);
+                                     return {};
+                                 });
+    if (!number) co_return std::unexpected(std::move(number.error()));
+    vendor.sn = std::move(*number);
+    co_return vendor;
+}
+
+task::Task<ports::App> Onboard::create_app(Operator by, std::string vendor_sn, std::string name) {
+    if (!is_name(name)) co_return fail(Code::invalid, "bad_name");
+    ports::App app{.id = {}, .vendor_sn = vendor_sn, .name = name};
+    auto number =
+        co_await act_with_number(std::move(by), "app.create", 16, "vendor " + vendor_sn + ", " + name,
+                                 [app](Tx& tx, const std::string& id) mutable -> core::Result<void> {
+                                     if (!tx.directory().find_vendor(app.vendor_sn)) {
+                                         return fail(Code::not_found, "no_vendor");
+                                     }
+                                     app.id = id;
+                                     tx.directory().insert(app);
+                                     return {};
+                                 });
+    if (!number) co_return std::unexpected(std::move(number.error()));
+    app.id = std::move(*number);
+    co_return app;
+}
+
+task::Task<ports::Merchant> Onboard::create_merchant(Operator by, std::string name) {
+    if (!is_name(name)) co_return fail(Code::invalid, "bad_name");
+    ports::Merchant merchant{.sn = {}, .name = name};
+    auto number =
+        co_await act_with_number(std::move(by), "merchant.create", 13, std::move(name),
+                                 [merchant](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
+                                     merchant.sn = sn;
+                                     tx.directory().insert(merchant);
+                                     return {};
+                                 });
+    if (!number) co_return std::unexpected(std::move(number.error()));
+    merchant.sn = std::move(*number);
+    co_return merchant;
+}
+
+task::Task<ports::Store> Onboard::create_store(Operator by, std::string merchant_sn, std::string name) {
+    if (!is_name(name)) co_return fail(Code::invalid, "bad_name");
+    ports::Store store{.sn = {}, .merchant_sn = merchant_sn, .name = name};
+    auto number =
+        co_await act_with_number(std::move(by), "store.create", 13, "merchant " + merchant_sn + ", " + name,
+                                 [store](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
+                                     if (!tx.directory().find_merchant(store.merchant_sn)) {
+                                         return fail(Code::not_found, "no_merchant");
+                                     }
+                                     store.sn = sn;
+                                     tx.directory().insert(store);
+                                     return {};
+                                 });
+    if (!number) co_return std::unexpected(std::move(number.error()));
+    store.sn = std::move(*number);
+    co_return store;
+}
+
+task::Task<ports::ActivationCode> Onboard::create_code(Operator by, std::string store_sn, CodeTerms terms) {
+    const bool is_good = (!terms.uses || (*terms.uses >= 1 && *terms.uses <= 1'000'000)) &&
+                         terms.valid_for > core::Duration::zero() &&
+                         terms.valid_for <= std::chrono::hours(24 * 366 * 100);
+    if (!is_good)
+        co_return fail(Code::invalid, "bad_terms", "uses 1 to 1000000, valid for at most 100 years");
+    // Filled in by the closure, which alone knows the store's merchant; the same in every run.
+    const auto made = std::make_shared<ports::ActivationCode>();
+    made->uses_left = terms.uses;
+    made->expires_at = time_.now() + terms.valid_for;
+    const std::string detail = "store " + store_sn + ", " +
+                               (terms.uses ? std::to_string(*terms.uses) : "unlimited") + " uses until " +
+                               core::to_rfc3339(made->expires_at);
+    const auto number = co_await act_with_number(
+        std::move(by), "code.create", 8, detail,
+        [made, store_sn = std::move(store_sn)](Tx& tx, const std::string& code) -> core::Result<void> {
+            const auto store = tx.directory().find_store(store_sn);
+            if (!store) return fail(Code::not_found, "no_store");
+            made->code = code;
+            made->store_sn = store->sn;
+            made->merchant_sn = store->merchant_sn;
+            tx.directory().insert(*made);
+            return {};
+        });
+    if (!number) co_return std::unexpected(number.error());
+    co_return *made;
+}
+
+task::Task<void> Onboard::create_account(Operator by, ports::ChannelAccount account) {
+    if (auto checked = check_account(account); !checked) co_return checked;
+    const std::string id = account.id;
+    const std::string detail = std::string(payments::to_string(account.channel)) + " mch_id " +
+                               account.mch_id + " for merchant " + account.merchant_sn + " at " +
+                               account.base_url;
+    co_return co_await act(std::move(by), "channel_account.create", id, detail,
+                           [account = std::move(account)](Tx& tx) -> core::Result<void> {
+                               if (!tx.directory().find_merchant(account.merchant_sn)) {
+                                   return fail(Code::not_found, "no_merchant");
+                               }
+                               tx.directory().insert(account);
+                               return {};
+                           });
+}
+
+task::Task<void> Onboard::set_active(Operator by, std::string kind, std::string key, bool is_active) {
+    const std::string what = kind + (is_active ? ".enable" : ".disable");
+    co_return co_await act(std::move(by), what, key, "",
+                           [kind, key, is_active](Tx& tx) -> core::Result<void> {
+                               tx.directory().set_active(kind, key, is_active);
+                               return {};
+                           });
+}
+
+}  // namespace huitong::flows

@@ -1,0 +1,61 @@
+// Onboarding: vendors, applications, merchants, stores, activation codes and channel accounts come into being
+// here, each with numbers of the lengths spec/upay §7 gives them and an audit row in the same transaction.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/random.hpp"
+#include "ports/store.hpp"
+#include "task/time.hpp"
+
+namespace huitong::flows {
+
+struct CodeTerms {
+    std::optional<int> uses = 1;  // none: unlimited
+    core::Duration valid_for = std::chrono::hours(24 * 7);
+};
+
+// Errors of every act, besides those it names: denied {may_only_read}; invalid {bad_name}: 1 to 64 bytes, no
+// control characters; unavailable {…}.
+class Onboard {
+  public:
+    Onboard(ports::StorePort& store, task::Time& time, core::Random& random);
+
+    // 8-digit number, 32 hex characters of key.
+    [[nodiscard]] task::Task<ports::Vendor> create_vendor(ports::Operator by, std::string name);
+    // 16 digits. not_found {no_vendor}
+    [[nodiscard]] task::Task<ports::App> create_app(ports::Operator by, std::string vendor_sn,
+                                                    std::string name);
+    // 13 digits.
+    [[nodiscard]] task::Task<ports::Merchant> create_merchant(ports::Operator by, std::string name);
+    // 13 digits. not_found {no_merchant}
+    [[nodiscard]] task::Task<ports::Store> create_store(ports::Operator by, std::string merchant_sn,
+                                                        std::string name);
+    // 8 digits. not_found {no_store}; invalid {bad_terms}
+    [[nodiscard]] task::Task<ports::ActivationCode> create_code(ports::Operator by, std::string store_sn,
+                                                                CodeTerms terms);
+    // not_found {no_merchant}; conflict {exists}; invalid {bad_account}: detail names the field
+    [[nodiscard]] task::Task<void> create_account(ports::Operator by, ports::ChannelAccount account);
+    // `kind` as DirectoryRepository::set_active takes it, but for "operator" (flows/operators). not_found
+    // {not_found}
+    [[nodiscard]] task::Task<void> set_active(ports::Operator by, std::string kind, std::string key,
+                                              bool is_active);
+
+  private:
+    using Insert = std::function<core::Result<void>(ports::Tx&)>;
+    // One act: `insert` and its audit row.
+    [[nodiscard]] task::Task<void> act(ports::Operator by, std::string what, std::string subject,
+                                       std::string detail, Insert insert);
+    // Tries other numbers of that length when the one drawn is taken.
+    [[nodiscard]] task::Task<std::string> act_with_number(
+        ports::Operator by, std::string what, std::size_t digits, std::string detail,
+        std::function<core::Result<void>(ports::Tx&, const std::string& number)> insert);
+
+    ports::StorePort& store_;
+    task::Time& time_;
+    core::Random& random_;
+};
+
+}  // namespace huitong::flows

@@ -1,0 +1,77 @@
+// Draft: a change while the rules write it. Keeps the bookkeeping in one place: state moves through the state
+// table, operations are scheduled and finished, the ledger gets its entries when a payment ends, alarms and
+// timeline rows. Internal to the rules.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "payments/rules.hpp"
+#include "payments/states.hpp"
+
+namespace huitong::payments {
+
+class Draft {
+  public:
+    Draft(const Aggregate& before, core::Instant now, const Policy& policy);
+
+    [[nodiscard]] Payment& payment() { return change_.after.payment; }
+    [[nodiscard]] Aggregate& aggregate() { return change_.after; }
+    [[nodiscard]] core::Instant now() const { return now_; }
+    [[nodiscard]] const Policy& policy() const { return policy_; }
+
+    // Moves the payment by the state table; a move the table does not have is a defect.
+    void move(PaymentEvent event);
+    // The next act of an operation. Due beyond the horizon it is left in the store, held by nobody.
+    void schedule(Operation& operation, Act act, core::Instant at);
+    // Nothing is left to do on it.
+    void finish(Operation& operation, OperationState state);
+    // What an answer leaves on its operation.
+    void note_answer(Operation& operation, const Answer& answer);
+
+    // The pay call is known to have arrived at the channel, or to be over.
+    void note_arrival();
+    // The channel showed the trade paid. False, with an alarm, when the amount is not ours: nothing is taken
+    // over.
+    [[nodiscard]] bool note_paid(const TradeFacts& trade);
+
+    Operation& insert_operation(OperationKind kind, const std::string& owner);
+    // Begins to undo the payment: its own operation, due as soon as the channel allows.
+    Operation& begin_reversal(ReversalBy by, const std::string& owner);
+    // The act a reversal that was not sent yet begins with: a look where nothing certain is known of the pay
+    // call, else the reversal itself; not before the channel allows it.
+    void plan_first_reversal();
+    // The same without touching the payment's state: for a refusal that may have left an order at the
+    // channel.
+    Operation& begin_background_reversal(const std::string& owner);
+    // The reversal is proven: state, effect, postings; a watch when no trade was seen behind it.
+    void end_reversal(Operation& reverse, Effect effect, bool is_watched);
+    void become_paid(Operation& pay);
+    // Machines cannot decide: manual review, with slow queries that may still find proof.
+    void give_up(Operation& operation, std::string_view reason);
+
+    // Ledger entries: the payment; its mirror (and the payment first, when it was never booked).
+    void book_payment();
+    void book_reversal();
+
+    void alarm(std::string_view name, std::string detail);
+    void add_row(const Operation& operation, std::string happening, std::string finding,
+                 const Exchange* exchange);
+    [[nodiscard]] Change take();
+
+    // The pay operation ends with the payment, as the effect of its undoing says.
+    void end_pay(Effect effect);
+
+  private:
+    void release_pay();
+
+    Change change_;
+    core::Instant now_;
+    const Policy& policy_;
+};
+
+// "refused NOTENOUGH", "unknown read_timeout": what an answer came to, for the timeline.
+[[nodiscard]] std::string finding_of(const Answer& answer);
+
+}  // namespace huitong::payments

@@ -1,0 +1,112 @@
+// The rules of the pay story, pure and synchronous: an aggregate and something that happened give the change
+// to commit. Stories (flows/) fetch the aggregate, ask the channel and commit; they decide nothing. DESIGN.md
+// §4 and §5, spec/channels 3.5–3.10.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "ledger/ledger.hpp"
+#include "payments/answers.hpp"
+#include "payments/payment.hpp"
+#include "payments/policy.hpp"
+
+namespace huitong::payments {
+
+// Something an operator must hear of; written with the change and raised after its commit.
+struct Alarm {
+    std::string
+        name;  // amount_mismatch, older_payment, unexplained_refund, paid_after_close, manual_review, …
+    std::string detail;
+};
+
+// One row of a payment's timeline: what happened, what we made of it, and the raw bytes behind it.
+struct TimelineRow {
+    core::Instant at;
+    int seq = 1;            // operation
+    std::string happening;  // "pay answered", "reversal begun", "alarm amount_mismatch", …
+    std::string finding;    // outcome and code: "refused NOTENOUGH", "unknown read_timeout"
+    PaymentState state_after = PaymentState::created;
+    std::optional<Exchange> exchange;
+};
+
+// What one happening changes. Applied as a whole in one SQL transaction, guarded by the version it saw.
+struct Change {
+    Aggregate after;
+    std::vector<ledger::Entry> entries;
+    std::vector<Alarm> alarms;
+    std::vector<TimelineRow> timeline;
+};
+
+// What a new payment is made of.
+struct NewPayment {
+    Payment payment;    // identity, amounts and times filled in by the caller; state created
+    std::string owner;  // this process
+};
+// The intent: the payment and its pay operation, inserted as sent, in one commit.
+[[nodiscard]] Aggregate make_intent(NewPayment intent, const Policy& policy);
+
+// The act that is due next and when; none when nothing is left to do (or another process holds it).
+struct Step {
+    int seq = 0;
+    OperationKind kind = OperationKind::pay;
+    Act act = Act::none;
+    core::Instant at;
+    int attempt = 0;
+};
+[[nodiscard]] std::optional<Step> next_step(const Aggregate& aggregate);
+
+// Names the claim an answer belongs to.
+struct Claim {
+    int seq = 1;
+    int attempt = 0;
+};
+
+// Takes over every unfinished operation whose lease has ended, or every one when `is_owner_gone` (start of
+// the only process on this store). A pay call found unanswered is unknown from here on: it is queried, never
+// sent again. none: nothing to claim.
+[[nodiscard]] std::optional<Change> on_claim(const Aggregate& before, const std::string& owner,
+                                             bool is_owner_gone, core::Instant now, const Policy& policy);
+
+// Errors of the on_… functions: conflict {fenced: the claim is older than the operation's attempt}.
+[[nodiscard]] core::Result<Change> on_pay_answer(const Aggregate& before, Claim claim,
+                                                 const PayAnswer& answer, core::Instant now,
+                                                 const Policy& policy);
+[[nodiscard]] core::Result<Change> on_query_answer(const Aggregate& before, Claim claim,
+                                                   const QueryAnswer& answer, core::Instant now,
+                                                   const Policy& policy);
+// prepared or unknown -> sent. The commit of this change comes before the first byte of the reversal.
+[[nodiscard]] core::Result<Change> on_reverse_sent(const Aggregate& before, Claim claim, core::Instant now,
+                                                   const Policy& policy);
+[[nodiscard]] core::Result<Change> on_reverse_answer(const Aggregate& before, Claim claim,
+                                                     const ReverseAnswer& answer, core::Instant now,
+                                                     const Policy& policy);
+
+// A merchant asks to undo the payment in full (upay cancel and revoke).
+struct CancelRequest {
+    std::string operator_name;
+    std::string terminal_sn;
+    std::string owner;  // this process
+};
+// Errors: conflict {already_reversed: nothing to do; not_cancellable: state or review does not allow it;
+// not_same_day: paid on another UTC+8 day}. A cancel while a reversal runs joins it.
+[[nodiscard]] core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& request,
+                                             core::Instant now, const Policy& policy);
+
+// A person decides what machines could not.
+enum class Verdict { paid, reversed, closed, failed, reverse_again };
+[[nodiscard]] std::string_view to_string(Verdict verdict);
+struct Decision {
+    Verdict verdict = Verdict::reverse_again;
+    std::string operator_name;
+    std::string reason;  // kept in the timeline and the audit log; must not be empty
+    std::string owner;
+};
+// Errors: conflict {not_in_review; seen_paid: the channel showed it paid, so it is neither closed nor failed;
+// told_over: the merchant was told that it is over, so it can only be undone}; invalid {reason_missing}.
+[[nodiscard]] core::Result<Change> on_decision(const Aggregate& before, const Decision& decision,
+                                               core::Instant now, const Policy& policy);
+
+}  // namespace huitong::payments

@@ -1,0 +1,139 @@
+// What people ask for: a merchant's cancel, and a decision on a payment in manual review.
+#include "payments/draft.hpp"
+#include "payments/rules_internal.hpp"
+
+namespace huitong::payments {
+
+namespace {
+
+using core::Code;
+
+// The operation that kept a payment in review ends; a new one takes over.
+void retire_review(Draft& draft) {
+    for (Operation& operation : draft.aggregate().operations) {
+        if (operation.state == OperationState::manual) draft.finish(operation, OperationState::manual);
+    }
+    draft.payment().review_reason.clear();
+}
+
+void begin_asked_reversal(Draft& draft, ReversalBy by, const CancelRequest& request) {
+    Operation& reverse = draft.begin_reversal(by, request.owner);
+    reverse.operator_name = request.operator_name;
+    reverse.terminal_sn = request.terminal_sn;
+}
+
+bool is_same_beijing_day(core::Instant a, core::Instant b) {
+    return core::to_beijing_date(a) == core::to_beijing_date(b);
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::paid:
+            return "paid";
+        case Verdict::reversed:
+            return "reversed";
+        case Verdict::closed:
+            return "closed";
+        case Verdict::failed:
+            return "failed";
+        case Verdict::reverse_again:
+            return "reverse_again";
+    }
+    return "?";
+}
+
+core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& request, core::Instant now,
+                               const Policy& policy) {
+    Draft draft(before, now, policy);
+    const Payment& payment = before.payment;
+    switch (payment.state) {
+        case PaymentState::paid:
+            if (!is_same_beijing_day(*payment.finished_at, now))
+                return core::fail(Code::conflict, "not_same_day");
+            begin_asked_reversal(draft, ReversalBy::merchant, request);
+            return draft.take();
+        case PaymentState::created:
+        case PaymentState::pending:
+            begin_asked_reversal(draft, ReversalBy::merchant, request);
+            return draft.take();
+        case PaymentState::reversing: {
+            if (payment.is_reopened) return core::fail(Code::conflict, "already_reversed");
+            draft.payment().reversal_by = ReversalBy::merchant;
+            if (Operation* reverse = draft.aggregate().live(OperationKind::reverse)) {
+                reverse->operator_name = request.operator_name;
+                reverse->terminal_sn = request.terminal_sn;
+                draft.add_row(*reverse, "cancel joins the running reversal", "", nullptr);
+            }
+            return draft.take();
+        }
+        case PaymentState::manual_review:
+            if (payment.is_reopened) return core::fail(Code::conflict, "already_reversed");
+            // An older payment under our number may be somebody else's money: a person decides, not a till.
+            if (payment.review_reason == "older_payment")
+                return core::fail(Code::conflict, "not_cancellable");
+            retire_review(draft);
+            begin_asked_reversal(draft, ReversalBy::merchant, request);
+            return draft.take();
+        case PaymentState::reversed:
+        case PaymentState::closed:
+        case PaymentState::failed:
+            return core::fail(Code::conflict, "already_reversed");
+        case PaymentState::partially_refunded:
+        case PaymentState::refunded:
+            return core::fail(Code::conflict, "not_cancellable");
+    }
+    return core::fail(Code::internal, "bad_state");
+}
+
+core::Result<Change> on_decision(const Aggregate& before, const Decision& decision, core::Instant now,
+                                 const Policy& policy) {
+    if (decision.reason.empty()) return core::fail(Code::invalid, "reason_missing");
+    if (before.payment.state != PaymentState::manual_review)
+        return core::fail(Code::conflict, "not_in_review");
+    const bool is_never_paid = decision.verdict == Verdict::closed || decision.verdict == Verdict::failed;
+    if (is_never_paid && before.payment.is_seen_paid) return core::fail(Code::conflict, "seen_paid");
+    if (decision.verdict == Verdict::paid && before.payment.is_reopened)
+        return core::fail(Code::conflict, "told_over");
+    Draft draft(before, now, policy);
+    Operation& pay = draft.aggregate().operations.front();
+    draft.add_row(draft.aggregate().operations.back(), "decided by " + decision.operator_name,
+                  decision.reason, nullptr);
+    retire_review(draft);
+    switch (decision.verdict) {
+        case Verdict::paid:
+            draft.finish(pay, OperationState::succeeded);
+            draft.move(PaymentEvent::decided_paid);
+            draft.payment().is_seen_paid = true;
+            draft.payment().effect = Effect::none;
+            if (!draft.payment().is_booked) draft.book_payment();
+            draft.payment().reversal_by = ReversalBy::nobody;
+            break;
+        case Verdict::reversed:
+            if (draft.payment().is_seen_paid && draft.payment().effect != Effect::refunded)
+                draft.book_reversal();
+            draft.payment().effect = draft.payment().is_seen_paid ? Effect::refunded : Effect::not_known;
+            draft.end_pay(draft.payment().effect);
+            draft.move(PaymentEvent::decided_reversed);
+            break;
+        case Verdict::closed:
+            draft.payment().effect = Effect::unpaid;
+            draft.end_pay(Effect::unpaid);
+            draft.move(PaymentEvent::decided_closed);
+            break;
+        case Verdict::failed:
+            draft.end_pay(Effect::unpaid);
+            draft.move(PaymentEvent::decided_failed);
+            break;
+        case Verdict::reverse_again:
+            draft.begin_reversal(before.payment.reversal_by == ReversalBy::nobody
+                                     ? ReversalBy::engine
+                                     : before.payment.reversal_by,
+                                 decision.owner);
+            break;
+    }
+    return draft.take();
+}
+
+}  // namespace huitong::payments

@@ -1,0 +1,243 @@
+// Reversals: sent until proven. A reversal counts only when the pay call cannot arrive any more and the
+// channel still shows the payment undone or absent (DESIGN.md §4 "Absence proves nothing").
+#include <algorithm>
+
+#include "payments/draft.hpp"
+#include "payments/rules_internal.hpp"
+
+namespace huitong::payments {
+
+namespace {
+
+// The payment failed already; the reversal only makes sure that nothing is left at the channel.
+bool is_background(Draft& draft) {
+    return draft.payment().state == PaymentState::failed;
+}
+
+// No answer that counts: the same call again, until it is a person's turn.
+void try_again(Draft& draft, Operation& reverse, Act act) {
+    if (draft.now() - reverse.created_at >= draft.policy().reverse_give_up) {
+        draft.give_up(reverse, "reversal_not_proven");
+        return;
+    }
+    reverse.state = OperationState::unknown;
+    draft.schedule(reverse, act, draft.now() + reverse_delay(draft.policy(), reverse.tries));
+}
+
+// What the channel says about a reversal that may have worked.
+struct Undone {
+    Effect effect = Effect::not_known;
+    bool has_no_trade = false;  // nothing was there to be undone
+    bool is_query = false;      // a query said so, not the reversal's own answer
+    core::Instant asked_at{};
+};
+
+void take_as_undone(Draft& draft, Operation& reverse, const Undone& undone) {
+    const Payment& payment = draft.payment();
+    if (undone.has_no_trade && payment.is_seen_paid) {
+        // What was seen paid cannot be absent: no proof of anything. Look, then the same call again.
+        if (reverse.state == OperationState::manual) return review_again(draft, reverse);
+        return try_again(draft, reverse, undone.is_query ? Act::send : Act::query);
+    }
+    const bool has_arrived = payment.arrived_at.has_value();
+    const bool is_seen_after_bound = undone.is_query && undone.asked_at >= payment.in_flight_until;
+    if (has_arrived || is_seen_after_bound) {
+        if (is_background(draft)) return draft.finish(reverse, OperationState::succeeded);
+        return draft.end_reversal(reverse, undone.effect, undone.has_no_trade || !has_arrived);
+    }
+    // The pay call may still arrive behind the reversal: repeat it, and look once the bound has passed.
+    reverse.state = OperationState::unknown;
+    const core::Instant next = draft.now() + reverse_delay(draft.policy(), reverse.tries);
+    const bool is_before_bound = next < payment.in_flight_until;
+    draft.schedule(reverse, is_before_bound ? Act::send : Act::query,
+                   is_before_bound ? next : payment.in_flight_until);
+}
+
+// Still paid at the channel after the reversal was refused.
+void take_as_still_paid(Draft& draft, Operation& reverse) {
+    Payment& payment = draft.payment();
+    const bool was_asked = payment.reversal_by == ReversalBy::merchant && payment.was_paid_before_reversal &&
+                           !payment.is_reopened;
+    // Refused at the first try: no earlier one is unanswered that could still undo it.
+    const bool is_refused_at_once = reverse.last_outcome == Outcome::refused && reverse.tries <= 2;
+    if (payment.state == PaymentState::reversing && was_asked && is_refused_at_once) {
+        draft.finish(reverse, OperationState::refused);
+        draft.move(PaymentEvent::reversal_refused);
+        payment.reversal_by = ReversalBy::nobody;
+        return;
+    }
+    // A reversal of its own time: the background one may be close to being given up.
+    if (is_background(draft)) return reopen(draft, reverse.owner);
+    try_again(draft, reverse, Act::send);
+}
+
+// Nothing was paid and nothing can be any more.
+void take_as_unpaid(Draft& draft, Operation& reverse) {
+    draft.note_arrival();
+    if (is_background(draft)) {
+        draft.finish(reverse, OperationState::succeeded);
+        return;
+    }
+    const bool is_refused = reverse.last_outcome == Outcome::refused && !draft.payment().is_seen_paid;
+    if (is_refused && draft.payment().state == PaymentState::reversing) {
+        draft.payment().effect = Effect::unpaid;
+        draft.finish(reverse, OperationState::succeeded);
+        draft.end_pay(Effect::unpaid);
+        draft.move(PaymentEvent::nothing_to_reverse);
+        return;
+    }
+    draft.end_reversal(reverse, Effect::unpaid, false);
+}
+
+}  // namespace
+
+void review_again(Draft& draft, Operation& operation) {
+    const core::Duration age = draft.now() - operation.created_at;
+    if (age >= draft.policy().review_query_for) return draft.finish(operation, OperationState::manual);
+    const bool is_fresh = age < draft.policy().watch_for;
+    draft.schedule(
+        operation, Act::query,
+        draft.now() + (is_fresh ? draft.policy().watch_every : core::Duration{std::chrono::hours(24)}));
+}
+
+void reopen(Draft& draft, const std::string& owner) {
+    draft.alarm("paid_after_close",
+                "found paid after it was " + std::string(to_string(draft.payment().state)));
+    const std::string new_owner = owner;
+    if (Operation* watch = draft.aggregate().live(OperationKind::watch)) {
+        draft.finish(*watch, OperationState::succeeded);
+    }
+    // A background reversal that still runs, or was given up, makes way for one of its own time.
+    if (Operation* old = draft.aggregate().live(OperationKind::reverse)) {
+        draft.finish(*old, old->state == OperationState::manual ? old->state : OperationState::unknown);
+    }
+    draft.begin_reversal(ReversalBy::engine, new_owner);
+}
+
+core::Result<Change> on_reverse_sent(const Aggregate& before, Claim claim, core::Instant now,
+                                     const Policy& policy) {
+    Draft draft(before, now, policy);
+    const auto found = claimed(draft, claim);
+    if (!found) return std::unexpected(found.error());
+    Operation& reverse = **found;
+    if (reverse.next_act != Act::send) return core::fail(core::Code::conflict, "not_due");
+    reverse.state = OperationState::sent;
+    reverse.sent_at = now;
+    reverse.lease_until = now + policy.call_timeout + policy.lease;
+    return draft.take();
+}
+
+core::Result<Change> on_reverse_answer(const Aggregate& before, Claim claim, const ReverseAnswer& answer,
+                                       core::Instant now, const Policy& policy) {
+    Draft draft(before, now, policy);
+    const auto found = claimed(draft, claim);
+    if (!found) return std::unexpected(found.error());
+    Operation& reverse = **found;
+    if (reverse.next_act == Act::none) return core::fail(core::Code::conflict, "not_due");
+    draft.note_answer(reverse, answer);
+    draft.add_row(reverse, "reversal answered", finding_of(answer), &answer.exchange);
+
+    const bool is_done = answer.outcome == Outcome::done && !answer.must_repeat;
+    if (is_done || answer.has_no_trade) {
+        const Effect effect = answer.has_no_trade ? Effect::unpaid : answer.effect;
+        take_as_undone(draft, reverse, {.effect = effect, .has_no_trade = answer.has_no_trade});
+    } else if (answer.outcome == Outcome::refused && !answer.must_repeat) {
+        if (!is_background(draft)) {  // a failed payment keeps the reason the merchant was told
+            draft.payment().refusal = answer.refusal;
+            draft.payment().channel_code = answer.code;
+        }
+        reverse.state = OperationState::unknown;
+        draft.schedule(reverse, Act::query, now);
+    } else {
+        try_again(draft, reverse, Act::send);
+    }
+    return draft.take();
+}
+
+// The look before the first reversal of a payment that nothing was known of.
+void first_look_answered(Draft& draft, Operation& reverse, const QueryAnswer& answer) {
+    const bool is_trade = answer.state == TradeState::paid || answer.state == TradeState::pending ||
+                          answer.state == TradeState::pay_failed;
+    if (is_trade) draft.note_arrival();
+    if (answer.state == TradeState::paid) {
+        if (is_older_than_ours(draft.aggregate(), answer.trade)) return draft.give_up(reverse, "older_payment");
+        (void)draft.note_paid(answer.trade);  // another amount raises its alarm; it is reversed all the same
+    }
+    draft.schedule(reverse, Act::send, draft.now());
+}
+
+void reversal_queried(Draft& draft, Operation& reverse, const QueryAnswer& answer) {
+    if (reverse.state == OperationState::prepared) return first_look_answered(draft, reverse, answer);
+    const core::Instant asked_at = answer.exchange.started_at;
+    const bool is_review = reverse.state == OperationState::manual;
+    switch (answer.state) {
+        case TradeState::reversed:
+        case TradeState::closed:
+            return take_as_undone(draft, reverse, {.is_query = true, .asked_at = asked_at});
+        case TradeState::not_found:
+            return take_as_undone(
+                draft, reverse,
+                {.effect = Effect::unpaid, .has_no_trade = true, .is_query = true, .asked_at = asked_at});
+        case TradeState::pay_failed:
+            return take_as_unpaid(draft, reverse);
+        case TradeState::paid:
+            if (!draft.note_paid(answer.trade)) break;
+            if (!is_review || is_background(draft)) return take_as_still_paid(draft, reverse);
+            break;
+        case TradeState::paid_and_refunded:
+            draft.note_arrival();
+            draft.alarm("unexplained_refund", "the channel shows a refund that nobody here asked for");
+            break;
+        case TradeState::pending:
+            draft.note_arrival();
+            break;
+        case TradeState::unknown:
+            break;
+    }
+    if (is_review) return review_again(draft, reverse);
+    const bool is_pending = answer.state == TradeState::pending || answer.state == TradeState::paid;
+    try_again(draft, reverse, is_pending ? Act::send : Act::query);
+}
+
+void watch_queried(Draft& draft, Operation& watch, const QueryAnswer& answer) {
+    const bool is_current =
+        draft.payment().finished_at && answer.exchange.started_at > *draft.payment().finished_at;
+    if (answer.state == TradeState::paid && is_current && draft.note_paid(answer.trade)) {
+        reopen(draft, watch.owner);
+        return;
+    }
+    if (draft.now() - watch.created_at >= draft.policy().watch_for) {
+        draft.finish(watch, OperationState::succeeded);
+        return;
+    }
+    draft.schedule(watch, Act::query, draft.now() + draft.policy().watch_every);
+}
+
+core::Result<Change> on_query_answer(const Aggregate& before, Claim claim, const QueryAnswer& answer,
+                                     core::Instant now, const Policy& policy) {
+    Draft draft(before, now, policy);
+    const auto found = claimed(draft, claim);
+    if (!found) return std::unexpected(found.error());
+    Operation& operation = **found;
+    if (operation.kind != OperationKind::pay && operation.next_act == Act::none) {
+        return core::fail(core::Code::conflict, "not_due");
+    }
+    ++operation.tries;
+    std::string finding(to_string(answer.state));
+    if (!answer.code.empty()) finding += " " + answer.code;
+    draft.add_row(operation, "query answered", std::move(finding), &answer.exchange);
+    switch (operation.kind) {
+        case OperationKind::pay:
+            poll_answered(draft, operation, answer);
+            break;
+        case OperationKind::reverse:
+            reversal_queried(draft, operation, answer);
+            break;
+        case OperationKind::watch:
+            watch_queried(draft, operation, answer);
+            break;
+    }
+    return draft.take();
+}
+
+}  // namespace huitong::payments

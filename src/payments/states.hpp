@@ -1,0 +1,66 @@
+// The state table of a payment: every state times every event is decided here and nowhere else.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+
+#include "payments/payment.hpp"
+
+namespace huitong::payments {
+
+enum class PaymentEvent {
+    waiting,           // the pay call brought no decision: poll
+    paid,              // proof of payment
+    refused,           // the channel's proof that it will not be paid, or we know that it was not sent
+    reversal_begun,    // deadline, merchant's cancel, or a payment found paid after the merchant was told otherwise
+    reversal_proven,
+    nothing_to_reverse,  // the channel's proof that nothing was paid and nothing can be
+    reversal_refused,  // merchant asked, the channel refused with evidence, the payment still stands
+    given_up,          // machines cannot decide
+    decided_paid,      // a person decided, with evidence
+    decided_reversed,
+    decided_closed,
+    decided_failed,
+};
+
+inline constexpr std::size_t payment_state_count = 10;
+inline constexpr std::size_t payment_event_count = 12;
+
+namespace detail {
+
+using S = PaymentState;
+inline constexpr std::optional<PaymentState> no = std::nullopt;
+
+// Rows: from, in the order of PaymentState. Columns: event, in the order of PaymentEvent.
+inline constexpr std::array<std::array<std::optional<S>, payment_event_count>, payment_state_count> table{{
+    // waiting     paid      refused    begun         proven       nothing    refused  given_up          decided: paid, reversed, closed, failed
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review, no, no, no, no},            // created
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review, no, no, no, no},            // pending
+    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                              // paid
+    {no, no, no, no, no, no, no, no, no, no, no, no},                                                        // partially_refunded
+    {no, no, no, no, no, no, no, no, no, no, no, no},                                                        // refunded
+    {no, no, no, S::reversing, S::reversed, S::closed, S::paid, S::manual_review, no, no, no, no},           // reversing
+    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                              // reversed
+    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                              // closed
+    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                              // failed
+    {no, no, no, S::reversing, S::reversed, S::closed, no, no, S::paid, S::reversed, S::closed, S::failed},  // manual_review
+}};
+
+}  // namespace detail
+
+// The state after `event`, or none when that event cannot happen in that state.
+[[nodiscard]] constexpr std::optional<PaymentState> next_state(PaymentState from, PaymentEvent event) {
+    return detail::table[static_cast<std::size_t>(from)][static_cast<std::size_t>(event)];
+}
+
+static_assert(static_cast<std::size_t>(PaymentState::manual_review) + 1 == payment_state_count);
+static_assert(static_cast<std::size_t>(PaymentEvent::decided_failed) + 1 == payment_event_count);
+static_assert(next_state(PaymentState::reversing, PaymentEvent::paid) == std::nullopt,
+              "a success seen while reversing never flips to paid");
+static_assert(next_state(PaymentState::failed, PaymentEvent::paid) == std::nullopt &&
+                  next_state(PaymentState::reversed, PaymentEvent::paid) == std::nullopt &&
+                  next_state(PaymentState::closed, PaymentEvent::paid) == std::nullopt,
+              "what the merchant was told is over is refunded when found paid, never set to paid");
+
+}  // namespace huitong::payments

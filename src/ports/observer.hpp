@@ -1,0 +1,20 @@
+// What the outside of the engine is told after a commit: for logs, metrics and the demo's printed timeline.
+// An observer changes nothing and must be quick.
+#pragma once
+
+#include <string_view>
+
+#include "payments/rules.hpp"
+
+namespace huitong::ports {
+
+class Observer {
+  public:
+    virtual ~Observer() = default;
+    // A change was committed; `before` is null for the intent.
+    virtual void on_change(const payments::Aggregate* before, const payments::Change& change) = 0;
+    // Something went wrong that is nobody's answer: a worker's read failed, a driver ended early.
+    virtual void on_trouble(std::string_view where, const core::Error& error) = 0;
+};
+
+}  // namespace huitong::ports

@@ -1,0 +1,17 @@
+// The control plane: how tests and people look into the simulators and steer them (spec/channels 6.4). JSON
+// in and out; an error is {"error": reason, "detail": text} with status 400, 404, 405 or 409.
+#pragma once
+
+#include "net/message.hpp"
+
+namespace huitong::sim {
+
+class Simulators;
+
+inline constexpr std::string_view control_prefix = "/_sim/";
+
+// GET,POST clock · GET,POST,DELETE faults · GET,POST options · GET journal, summary, violations · POST reset
+// · GET orders/wechat[/number] · POST orders/wechat/number/{pay,cancel,wrong-password}
+[[nodiscard]] net::Response control(Simulators& simulators, const net::Request& request);
+
+}  // namespace huitong::sim

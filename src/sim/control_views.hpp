@@ -1,0 +1,24 @@
+// What the control plane shows, as JSON, and what it understands, from JSON (spec/channels 6.4).
+#pragma once
+
+#include "codec/json.hpp"
+#include "sim/simulators.hpp"
+
+namespace huitong::sim {
+
+[[nodiscard]] codec::Json view_clock(const VirtualClock& clock);
+[[nodiscard]] codec::Json view_options(const Options& options);
+[[nodiscard]] codec::Json view_fault(const Fault& fault);
+[[nodiscard]] codec::Json view_entry(const JournalEntry& entry);
+[[nodiscard]] codec::Json view_violation(const Violation& violation);
+[[nodiscard]] codec::Json view_order(const wechat::Order& order, const Options& options);
+[[nodiscard]] codec::Json view_totals(const wechat::Totals& totals, const Violations& violations);
+
+// All with code invalid. {"advance_s":n} | {"scale":n} | {"set":"RFC 3339"}, in that order. reason: bad_clock
+[[nodiscard]] core::Result<void> change_clock(VirtualClock& clock, const codec::Json& change);
+// Every member must be a known switch; nothing changes unless all are good. reason: bad_option
+[[nodiscard]] core::Result<void> change_options(Options& options, const codec::Json& change);
+// {"match":{…},"do":"…","times":n}. reason: bad_fault
+[[nodiscard]] core::Result<Fault> parse_fault(const codec::Json& json);
+
+}  // namespace huitong::sim

@@ -1,0 +1,41 @@
+// Routing only: a path belongs to the control plane, to a channel, or to nobody.
+#include "sim/simulators.hpp"
+
+#include "sim/control.hpp"
+
+namespace huitong::sim {
+
+Simulators::Simulators(task::Time& time, core::Random& random, Options options)
+    : options_(std::move(options)),
+      clock_(time),
+      journal_(options_.journal_limit),
+      wechat_(clock_, random, options_, faults_, journal_, violations_) {}
+
+void Simulators::reset() {
+    wechat_.clear();
+    faults_.clear();
+    journal_.clear();
+    violations_.clear();
+}
+
+task::Awaitable<net::Response> Simulators::serve(net::Request request, bool has_channels, bool has_control) {
+    const std::string_view path = request.path();
+    if (has_control && path.starts_with(control_prefix)) co_return control(*this, request);
+    const auto op = wechat::Channel::find_op(path);
+    if (!has_channels || !op) co_return net::make_response(404, "text/plain", "no such path\n");
+    co_return co_await wechat_.serve(*op, std::move(request));
+}
+
+net::Handler Simulators::channel_handler() {
+    return [this](net::Request request) { return serve(std::move(request), true, false); };
+}
+
+net::Handler Simulators::control_handler() {
+    return [this](net::Request request) { return serve(std::move(request), false, true); };
+}
+
+net::Handler Simulators::handler() {
+    return [this](net::Request request) { return serve(std::move(request), true, true); };
+}
+
+}  // namespace huitong::sim

@@ -1,0 +1,52 @@
+// Simulators: all simulated channels and their control plane behind three handlers. An independent witness:
+// it shares no code with the adapters it is used to test, only the ground libraries (spec/channels 6.2).
+#pragma once
+
+#include <memory>
+
+#include "sim/clock.hpp"
+#include "sim/faults.hpp"
+#include "sim/journal.hpp"
+#include "sim/options.hpp"
+#include "sim/wechat/channel.hpp"
+
+namespace huitong::sim {
+
+// Runs on one executor; `time` and `random` must outlive it, and it must outlive the requests it serves.
+class Simulators {
+  public:
+    Simulators(task::Time& time, core::Random& random, Options options);
+    Simulators(const Simulators&) = delete;
+    Simulators& operator=(const Simulators&) = delete;
+
+    // The channels' own paths: /pay/micropay, /pay/orderquery, /secapi/pay/reverse.
+    [[nodiscard]] net::Handler channel_handler();
+    // /_sim/…: clock, faults, orders, journal, summary, violations, options, reset.
+    [[nodiscard]] net::Handler control_handler();
+    // Both on one port.
+    [[nodiscard]] net::Handler handler();
+
+    void add_fault(Fault fault) { faults_.add(std::move(fault)); }
+    // Forgets orders, faults, journal and violations; clock and options stay.
+    void reset();
+
+    [[nodiscard]] VirtualClock& clock() { return clock_; }
+    [[nodiscard]] Options& options() { return options_; }  // its merchants must not change
+    [[nodiscard]] Faults& faults() { return faults_; }
+    [[nodiscard]] Journal& journal() { return journal_; }
+    [[nodiscard]] Violations& violations() { return violations_; }
+    [[nodiscard]] wechat::Channel& wechat() { return wechat_; }
+
+  private:
+    [[nodiscard]] task::Awaitable<net::Response> serve(net::Request request, bool has_channels,
+                                                       bool has_control);
+
+    Options options_;
+    VirtualClock clock_;
+    Faults faults_;
+    Journal journal_;
+    Violations violations_;
+    wechat::Channel wechat_;
+};
+
+}  // namespace huitong::sim

@@ -1,0 +1,109 @@
+// Builds answers as field lists; the order of elements is free, so it is that of the documentation's samples.
+#include "sim/wechat/answers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace huitong::sim::wechat {
+
+std::string_view to_string(Op op) {
+    switch (op) {
+        case Op::micropay:
+            return "micropay";
+        case Op::orderquery:
+            return "orderquery";
+        case Op::reverse:
+            return "reverse";
+    }
+    return "";
+}
+
+std::string_view Outcome::get(std::string_view name) const {
+    const auto found = std::ranges::find(fields, name, &codec::XmlField::first);
+    return found == fields.end() ? std::string_view() : std::string_view(found->second);
+}
+
+void Outcome::set(std::string_view name, std::string value) {
+    const auto found = std::ranges::find(fields, name, &codec::XmlField::first);
+    if (found != fields.end()) found->second = std::move(value);
+}
+
+Outcome refuse_call(std::string_view err_code, std::string_view return_msg) {
+    Outcome outcome;
+    outcome.add("return_code", "FAIL");
+    outcome.add("return_msg", return_msg);
+    outcome.add("err_code", err_code);
+    outcome.add("err_code_des", return_msg);
+    return outcome;
+}
+
+namespace {
+
+Outcome common(const Call& call, core::Random& random, std::string_view result_code) {
+    Outcome outcome;
+    outcome.signer = call.merchant;
+    outcome.sign_type = call.sign_type;
+    outcome.fields.reserve(24);
+    outcome.add("return_code", "SUCCESS");
+    outcome.add("return_msg", "OK");
+    for (const char* const name : {"appid", "mch_id", "sub_appid", "sub_mch_id", "device_info"}) {
+        const std::string_view value = call.fields.get(name);
+        if (!value.empty()) outcome.add(name, value);
+    }
+    outcome.add("nonce_str", random.hex(32));
+    outcome.add("result_code", result_code);
+    return outcome;
+}
+
+}  // namespace
+
+Outcome succeed(const Call& call, core::Random& random) {
+    return common(call, random, "SUCCESS");
+}
+
+Outcome fail(const Call& call, core::Random& random, std::string_view err_code, std::string_view err_text,
+             std::string_view recall) {
+    Outcome outcome = common(call, random, "FAIL");
+    outcome.add("err_code", err_code);
+    outcome.add("err_code_des", err_text);
+    if (call.op == Op::reverse) outcome.add("recall", recall);
+    return outcome;
+}
+
+Outcome drop() {
+    Outcome outcome;
+    outcome.raw_body = std::string();
+    outcome.delivery = net::Delivery::drop;
+    outcome.is_certain = false;
+    return outcome;
+}
+
+Outcome html(int status) {
+    Outcome outcome;
+    outcome.status = status;
+    outcome.raw_body =
+        fmt::format("<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>", status);
+    outcome.is_certain = false;
+    return outcome;
+}
+
+net::Response render(Outcome outcome) {
+    std::string body;
+    if (outcome.raw_body) {
+        body = std::move(*outcome.raw_body);
+    } else {
+        if (outcome.signer != nullptr) {
+            std::string sign = sign_fields(outcome.fields, outcome.signer->api_key, outcome.sign_type);
+            if (outcome.has_bad_sign) sign[0] = sign[0] == '0' ? '1' : '0';
+            outcome.fields.emplace_back("sign", std::move(sign));
+        }
+        body = codec::write_flat_xml(codec::XmlFields(std::move(outcome.fields)));
+    }
+    const bool is_page = outcome.status != 200;
+    auto response = net::make_response(outcome.status, is_page ? "text/html" : "text/plain", std::move(body));
+    response.delivery = outcome.delivery;
+    return response;
+}
+
+}  // namespace huitong::sim::wechat

@@ -1,0 +1,119 @@
+#include "sql/pg_session.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sql/private_postgresql.hpp"
+
+namespace huitong::sql {
+namespace {
+
+class Postgresql : public testing::Test {
+  protected:
+    void SetUp() override {
+        static PrivatePostgresql server(false);
+        conninfo_ = server.make_database();
+        session_ = make_postgresql_session(conninfo_);
+        session_->run_script("create table t (a bigint primary key, b text, c bytea)");
+    }
+    std::optional<std::size_t> write(std::vector<Write> writes) {
+        kept_.push_back(std::move(writes));
+        return session_->write(kept_.back());
+    }
+    Write inserting(std::int64_t a) {
+        return {.sql = "insert into t (a) values ($1) on conflict do nothing", .values = {a}};
+    }
+    std::int64_t count() {
+        return std::get<std::int64_t>(session_->query("select count(*) from t", {}).at(0).at(0));
+    }
+    // Ends the server's side of session_, as a crash of the server would.
+    void cut() {
+        const Rows pid = session_->query("select pg_backend_pid()", {});
+        const auto other = make_postgresql_session(conninfo_);
+        (void)other->query("select pg_terminate_backend($1::int8::int4, 5000)", {pid.at(0).at(0)});
+    }
+    std::string conninfo_;
+    std::unique_ptr<Session> session_;
+    std::vector<std::vector<Write>> kept_;
+};
+
+TEST_F(Postgresql, EveryKindOfValueComesBack) {
+    const std::string bytes("a\0\xff", 3);
+    ASSERT_FALSE(
+        write({{.sql = "insert into t (b, c, a) values ($2, $3, $1)",
+                .values = {std::int64_t{INT64_MIN}, "汇通", Blob{bytes}}},
+               {.sql = "insert into t values ($1, $2, $3)", .values = {std::int64_t{-2}, "", Blob{}}},
+               {.sql = "insert into t values ($1, $2, $3)", .values = {std::int64_t{2}, Null{}, Null{}}}}));
+    EXPECT_EQ(session_->query("select a, b, c from t order by a", {}),
+              (Rows{{std::int64_t{INT64_MIN}, "汇通", Blob{bytes}},
+                    {std::int64_t{-2}, "", Blob{}},
+                    {std::int64_t{2}, Null{}, Null{}}}));
+}
+
+TEST_F(Postgresql, AloneAWrongCountHasItsIndex) {
+    session_->begin(Access::write);
+    EXPECT_EQ(write({inserting(1), inserting(1), inserting(2)}), 1U);
+    session_->rollback();
+    EXPECT_EQ(count(), 0);
+}
+
+TEST_F(Postgresql, InAPipelineAWrongCountShowsWhenItSettles) {
+    session_->set_pipelining(true);
+    session_->begin(Access::write);
+    EXPECT_FALSE(write({inserting(1), inserting(2)}));
+    EXPECT_TRUE(session_->settle());
+    EXPECT_EQ(session_->commit(), CommitOutcome::committed);
+    session_->begin(Access::write);
+    EXPECT_FALSE(write({inserting(3), inserting(1)}));
+    EXPECT_FALSE(session_->settle());
+    EXPECT_EQ(session_->commit(), CommitOutcome::failed);
+    EXPECT_EQ(count(), 2);
+}
+
+TEST_F(Postgresql, AfterAnErrorTheSessionIsUsable) {
+    session_->set_pipelining(true);
+    session_->begin(Access::write);
+    EXPECT_FALSE(
+        write({{.sql = "insert into nowhere values ($1)", .values = {std::int64_t{1}}}, inserting(1)}));
+    EXPECT_THROW((void)session_->settle(), SqlError);
+    session_->rollback();
+    session_->begin(Access::write);
+    EXPECT_FALSE(write({inserting(1)}));
+    EXPECT_EQ(session_->commit(), CommitOutcome::committed);
+    EXPECT_EQ(count(), 1);
+}
+
+TEST_F(Postgresql, ACommitWithoutAnswerIsUnknownUntilTheServerTells) {
+    session_->begin(Access::write);
+    ASSERT_FALSE(write({inserting(1)}));
+    ASSERT_TRUE(session_->settle());  // the transaction's number is known from here on
+    cut();
+    EXPECT_EQ(session_->commit(), CommitOutcome::unknown);
+    EXPECT_EQ(session_->resolve_unknown(), Resolution::lost);
+    session_->begin(Access::write);
+    ASSERT_FALSE(write({inserting(2)}));
+    ASSERT_EQ(session_->commit(), CommitOutcome::committed);
+    EXPECT_EQ(session_->resolve_unknown(), Resolution::committed);
+    EXPECT_EQ(count(), 1);
+}
+
+TEST_F(Postgresql, ALostConnectionBeforeCommitIsCertainlyNotDone) {
+    session_->begin(Access::write);
+    cut();
+    try {
+        (void)write({inserting(1)});
+        FAIL() << "written to nobody";
+    } catch (const SqlError& error) {
+        EXPECT_EQ(error.kind(), SqlError::Kind::connection);
+    }
+    session_->rollback();
+    session_->begin(Access::write);  // connects anew
+    EXPECT_FALSE(write({inserting(1)}));
+    EXPECT_EQ(session_->commit(), CommitOutcome::committed);
+}
+
+TEST_F(Postgresql, NobodyThereIsAnError) {
+    EXPECT_THROW((void)make_postgresql_session("host=/nowhere dbname=none"), SqlError);
+}
+
+}  // namespace
+}  // namespace huitong::sql

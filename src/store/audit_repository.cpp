@@ -1,0 +1,64 @@
+// The append-only audit log as rows; the number of a row is its key, so two writers cannot both follow the
+// same row.
+#include "store/columns.hpp"
+#include "store/directory_rows.hpp"
+#include "store/tx.hpp"
+
+namespace huitong::store {
+
+namespace {
+
+const ColumnNames& audit_columns() {
+    static const ColumnNames names = [] {
+        NameVisitor visitor;
+        const ports::AuditRow any;
+        visit_row(any, visitor);
+        return visitor.take();
+    }();
+    return names;
+}
+
+class Audit final : public ports::AuditRepository {
+  public:
+    explicit Audit(SqlTx& tx) : tx_(tx) {}
+
+    std::optional<ports::AuditRow> last() override {
+        static const std::string sql = select_sql("audit", audit_columns()) + "order by id desc limit 1";
+        auto rows = read_rows(tx_.query(sql, {}));
+        if (rows.empty()) return std::nullopt;
+        return std::move(rows.front());
+    }
+
+    std::vector<ports::AuditRow> read(std::int64_t after, std::size_t most) override {
+        static const std::string sql =
+            select_sql("audit", audit_columns()) + "where id > $1 order by id limit $2";
+        return read_rows(tx_.query(sql, {after, static_cast<std::int64_t>(most)}));
+    }
+
+    void append(const ports::AuditRow& row) override {
+        static const std::string sql = insert_sql("audit", audit_columns());
+        WriteVisitor writer(audit_columns().size());
+        visit_row(row, writer);
+        tx_.queue(sql, writer.take(), Reason{.token = "stale"});
+    }
+
+  private:
+    static std::vector<ports::AuditRow> read_rows(sql::Rows rows) {
+        std::vector<ports::AuditRow> out;
+        for (sql::Row& row : rows) {
+            ReadVisitor reader(row);
+            visit_row(out.emplace_back(), reader);
+        }
+        return out;
+    }
+
+    SqlTx& tx_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::AuditRepository> make_audit_repository(SqlTx& tx) {
+    return std::make_unique<Audit>(tx);
+}
+
+}  // namespace huitong::store

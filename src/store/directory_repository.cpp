@@ -1,0 +1,249 @@
+// Vendors, applications, merchants, stores, codes, terminals, channel accounts and operators as rows. Small
+// tables that every shard needs; only the terminal, of which there may be millions, leads with its shard.
+#include <map>
+
+#include "core/assert.hpp"
+#include "store/columns.hpp"
+#include "store/directory_rows.hpp"
+#include "store/tx.hpp"
+
+namespace huitong::store {
+
+namespace {
+
+// Where a kind of row lives, and the column that names it.
+struct Table {
+    std::string_view name;
+    std::string_view key;
+};
+
+template <class T>
+inline constexpr Table table_of = Table{};
+template <>
+inline constexpr Table table_of<ports::Vendor> = {"vendor", "sn"};
+template <>
+inline constexpr Table table_of<ports::App> = {"app", "id"};
+template <>
+inline constexpr Table table_of<ports::Merchant> = {"merchant", "sn"};
+template <>
+inline constexpr Table table_of<ports::Store> = {"store", "sn"};
+template <>
+inline constexpr Table table_of<ports::ActivationCode> = {"activation_code", "code"};
+template <>
+inline constexpr Table table_of<ports::Terminal> = {"terminal", "sn"};
+template <>
+inline constexpr Table table_of<ports::ChannelAccount> = {"channel_account", "id"};
+template <>
+inline constexpr Table table_of<ports::Operator> = {"operator", "name"};
+
+template <class T>
+const ColumnNames& columns_of() {
+    static const ColumnNames names = [] {
+        NameVisitor visitor;
+        const T any{};
+        visit_row(any, visitor);
+        return visitor.take();
+    }();
+    return names;
+}
+
+template <class T>
+RowSeal seal_of(const crypto::Sealer& sealer, const std::string& key) {
+    return RowSeal{&sealer, std::string(table_of<T>.name) + "/" + key};
+}
+
+core::Shard terminal_shard(const std::string& sn) {
+    const auto shard = core::shard_of_terminal(sn);
+    if (!shard) throw Failure(shard.error());
+    return *shard;
+}
+
+class Directory final : public ports::DirectoryRepository {
+  public:
+    explicit Directory(SqlTx& tx) : tx_(tx) {}
+
+    std::optional<ports::Vendor> find_vendor(const std::string& sn) override {
+        return find<ports::Vendor>(sn);
+    }
+    std::optional<ports::App> find_app(const std::string& id) override { return find<ports::App>(id); }
+    std::optional<ports::Merchant> find_merchant(const std::string& sn) override {
+        return find<ports::Merchant>(sn);
+    }
+    std::optional<ports::Store> find_store(const std::string& sn) override { return find<ports::Store>(sn); }
+    std::optional<ports::ActivationCode> find_code(const std::string& code) override {
+        return find<ports::ActivationCode>(code);
+    }
+    std::optional<ports::ChannelAccount> find_account(const std::string& id) override {
+        return find<ports::ChannelAccount>(id);
+    }
+    std::optional<ports::Operator> find_operator(const std::string& name) override {
+        return find<ports::Operator>(name);
+    }
+
+    std::optional<ports::TerminalView> find_terminal(const std::string& sn) override {
+        static const std::string sql = [] {
+            ColumnNames names;
+            for (const std::string& name : columns_of<ports::Terminal>()) names.push_back("t." + name);
+            for (const char* name : {"m.name", "s.name", "s.is_active", "m.is_active"})
+                names.emplace_back(name);
+            return select_sql("terminal t", names) +
+                   "join merchant m on m.sn = t.merchant_sn join store s on s.sn = t.store_sn"
+                   " where t.shard = $1 and t.sn = $2";
+        }();
+        const auto shard = core::shard_of_terminal(sn);
+        if (!shard) return std::nullopt;
+        sql::Rows rows = tx_.query(sql, {std::int64_t{*shard}, sn});
+        if (rows.empty()) return std::nullopt;
+        ports::TerminalView view;
+        ReadVisitor reader(rows.front(), seal_of<ports::Terminal>(tx_.sealer(), sn));
+        visit_row(view.terminal, reader);
+        reader("merchant_name", view.merchant_name);
+        reader("store_name", view.store_name);
+        reader("is_store_active", view.is_store_active);
+        reader("is_merchant_active", view.is_merchant_active);
+        return view;
+    }
+
+    std::vector<ports::ChannelAccount> find_accounts(const std::string& merchant_sn,
+                                                     payments::ChannelKind channel) override {
+        static const std::string sql =
+            select_sql("channel_account", columns_of<ports::ChannelAccount>()) +
+            "where merchant_sn = $1 and channel = $2 and is_active = 1 order by id";
+        std::vector<ports::ChannelAccount> accounts;
+        for (sql::Row& row : tx_.query(sql, {merchant_sn, std::string(name_of(channel))})) {
+            accounts.push_back(read<ports::ChannelAccount>(row, true));
+        }
+        return accounts;
+    }
+
+    std::vector<ports::Vendor> list_vendors() override { return list<ports::Vendor>(); }
+    std::vector<ports::App> list_apps() override { return list<ports::App>(); }
+    std::vector<ports::Merchant> list_merchants() override { return list<ports::Merchant>(); }
+    std::vector<ports::Store> list_stores() override { return list<ports::Store>(); }
+    std::vector<ports::Terminal> list_terminals() override { return list<ports::Terminal>(); }
+    std::vector<ports::ActivationCode> list_codes() override { return list<ports::ActivationCode>(); }
+    std::vector<ports::ChannelAccount> list_accounts() override { return list<ports::ChannelAccount>(); }
+    std::vector<ports::Operator> list_operators() override { return list<ports::Operator>(); }
+
+    void insert(const ports::Vendor& vendor) override { insert_row(vendor, vendor.sn); }
+    void insert(const ports::App& app) override { insert_row(app, app.id); }
+    void insert(const ports::Merchant& merchant) override { insert_row(merchant, merchant.sn); }
+    void insert(const ports::Store& store) override { insert_row(store, store.sn); }
+    void insert(const ports::ActivationCode& code) override { insert_row(code, code.code); }
+    void insert(const ports::ChannelAccount& account) override { insert_row(account, account.id); }
+    void insert(const ports::Operator& person) override { insert_row(person, person.name); }
+
+    void insert(const ports::Terminal& terminal) override {
+        static const std::string sql = [] {
+            ColumnNames names = columns_of<ports::Terminal>();
+            names.insert(names.begin(), "shard");
+            return insert_sql("terminal", names);
+        }();
+        static constexpr std::string_view by_sn = "select 1 from terminal where shard = $1 and sn = $2";
+        const std::int64_t shard = terminal_shard(terminal.sn);
+        HUITONG_ASSERT(shard == core::shard_of(terminal.merchant_sn),
+                       "a terminal outside its merchant's shard");
+        WriteVisitor writer(columns_of<ports::Terminal>().size() + 1,
+                            seal_of<ports::Terminal>(tx_.sealer(), terminal.sn));
+        writer.add(shard);
+        visit_row(terminal, writer);
+        tx_.queue(sql, writer.take(),
+                  Reason{.token = "client_sn_taken",
+                         .probe_sql = by_sn,
+                         .probe_values = {shard, terminal.sn},
+                         .found_token = "exists"});
+    }
+
+    void use_code(const ports::ActivationCode& code) override {
+        static constexpr std::string_view sql =
+            "update activation_code set uses_left = uses_left - 1 where code = $1 and uses_left > 0";
+        if (!code.uses_left) return;
+        tx_.queue(sql, {code.code}, Reason{.token = "code_used_up"});
+    }
+
+    void update_terminal(const ports::Terminal& terminal) override {
+        static const std::string sql = [] {
+            NameVisitor visitor;
+            const ports::Terminal any;
+            visit_changing_terminal(any, visitor);
+            ColumnNames names = visitor.take();
+            names.emplace_back("version");
+            return update_sql("terminal", names, {"shard", "sn", "version"});
+        }();
+        WriteVisitor writer(12, seal_of<ports::Terminal>(tx_.sealer(), terminal.sn));
+        visit_changing_terminal(terminal, writer);
+        writer.add(terminal.version + 1);
+        writer.add(std::int64_t{terminal_shard(terminal.sn)});
+        writer.add(terminal.sn);
+        writer.add(terminal.version);
+        tx_.queue(sql, writer.take(), Reason{.token = "stale"});
+    }
+
+    void set_active(const std::string& kind, const std::string& key, bool is_active) override {
+        static const std::map<std::string, std::string> statements = [] {
+            std::map<std::string, std::string> made;
+            for (const Table& table :
+                 {table_of<ports::Merchant>, table_of<ports::Store>, table_of<ports::Terminal>,
+                  table_of<ports::Vendor>, table_of<ports::App>, table_of<ports::ChannelAccount>,
+                  table_of<ports::Operator>}) {
+                made[std::string(table.name)] =
+                    update_sql(table.name, {"is_active"}, {std::string(table.key)});
+            }
+            made.at("terminal") += " and shard = $3";
+            return made;
+        }();
+        const auto statement = statements.find(kind);
+        if (statement == statements.end()) throw Failure(core::Code::invalid, "bad_kind", kind);
+        sql::Values values{std::int64_t{is_active ? 1 : 0}, key};
+        // A number that is no terminal's is in no shard.
+        if (kind == "terminal") values.emplace_back(std::int64_t{core::shard_of_terminal(key).value_or(-1)});
+        tx_.queue(statement->second, std::move(values), Reason{.token = "not_found"});
+    }
+
+  private:
+    template <class T>
+    T read(sql::Row& row, bool with_secrets) {
+        // The key is the first column; it names the row in the seal.
+        const auto* key = std::get_if<std::string>(&row.at(0));
+        T value;
+        ReadVisitor reader(row, with_secrets && key ? seal_of<T>(tx_.sealer(), *key) : RowSeal{});
+        visit_row(value, reader);
+        return value;
+    }
+
+    template <class T>
+    std::optional<T> find(const std::string& key) {
+        static const std::string sql =
+            select_sql(table_of<T>.name, columns_of<T>()) + "where " + std::string(table_of<T>.key) + " = $1";
+        sql::Rows rows = tx_.query(sql, {key});
+        if (rows.empty()) return std::nullopt;
+        return read<T>(rows.front(), true);
+    }
+
+    template <class T>
+    std::vector<T> list() {
+        static const std::string sql =
+            select_sql(table_of<T>.name, columns_of<T>()) + "order by " + std::string(table_of<T>.key);
+        std::vector<T> all;
+        for (sql::Row& row : tx_.query(sql, {})) all.push_back(read<T>(row, false));
+        return all;
+    }
+
+    template <class T>
+    void insert_row(const T& row, const std::string& key) {
+        static const std::string sql = insert_sql(table_of<T>.name, columns_of<T>());
+        WriteVisitor writer(columns_of<T>().size(), seal_of<T>(tx_.sealer(), key));
+        visit_row(row, writer);
+        tx_.queue(sql, writer.take(), Reason{.token = "exists"});
+    }
+
+    SqlTx& tx_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::DirectoryRepository> make_directory_repository(SqlTx& tx) {
+    return std::make_unique<Directory>(tx);
+}
+
+}  // namespace huitong::store

@@ -1,0 +1,56 @@
+// Executor: where closures run. Threads for a real database, the caller's own loop for simulation.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+
+#include "core/random.hpp"
+#include "crypto/sealer.hpp"
+#include "sql/session.hpp"
+#include "store/group_runner.hpp"
+#include "store/job.hpp"
+
+namespace huitong::store {
+
+class Executor {
+  public:
+    Executor() = default;
+    virtual ~Executor() = default;
+    Executor(const Executor&) = delete;
+    Executor& operator=(const Executor&) = delete;
+
+    // Takes the job, or answers it at once: unavailable {overloaded, stopping}.
+    virtual void write(Job job) = 0;
+    virtual void read(Job job) = 0;
+    // Runs what waits, then nothing more. Blocks; may be called again.
+    virtual void stop() = 0;
+    // Of the writes so far; exact after stop().
+    [[nodiscard]] virtual Counts counts() const = 0;
+};
+
+struct ThreadOptions {
+    std::size_t most_waiting = 10'000;  // closures of one kind; beyond: unavailable/overloaded
+    std::size_t most_per_group = 256;
+    Patience patience{};
+};
+
+// One thread that writes and one that reads, each with its session. `owner` is kept until both sessions are
+// gone.
+[[nodiscard]] std::unique_ptr<Executor> make_thread_executor(std::unique_ptr<sql::Session> writer,
+                                                             std::unique_ptr<sql::Session> reader,
+                                                             const crypto::Sealer& sealer,
+                                                             ThreadOptions options,
+                                                             std::shared_ptr<void> owner = nullptr);
+
+struct LoopOptions {
+    std::size_t most_per_group = 8;  // each group's size is drawn from 1 up to this
+    int rehearse_one_in = 4;         // groups that are run twice, the first time rolled back; 0: none
+};
+
+// Runs in `io`, at the simulated instant at which the closures came. `session`, `random` and `io` outlive it.
+[[nodiscard]] std::unique_ptr<Executor> make_loop_executor(boost::asio::io_context& io, core::Random& random,
+                                                           std::shared_ptr<sql::Session> session,
+                                                           const crypto::Sealer& sealer, LoopOptions options);
+
+}  // namespace huitong::store

@@ -1,0 +1,176 @@
+#include "store/group_runner.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "store/failure.hpp"
+
+namespace huitong::store {
+
+namespace {
+
+void wait_on_thread(int attempt) {
+    const auto delay = std::chrono::milliseconds(50) * (1 << std::min(attempt, 6));
+    // The writer thread has nothing else to do and no loop to wait on; nobody notifies this.
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, std::min<std::chrono::milliseconds>(delay, std::chrono::seconds(2)));
+}
+
+// To be called in a catch block.
+core::Error current_error() {
+    try {
+        throw;
+    } catch (const Failure& failure) {
+        return failure.error();
+    } catch (const sql::SqlError& error) {
+        if (error.kind() == sql::SqlError::Kind::statement) {
+            return core::Error{core::Code::internal, "store_error", error.what()};
+        }
+        return core::Error{core::Code::unavailable, "commit_failed", error.what()};
+    } catch (const std::exception& error) {
+        return core::Error{core::Code::internal, "closure_failed", error.what()};
+    }
+}
+
+void give_all(std::span<Job> jobs, const core::Error& error) {
+    for (Job& job : jobs) job.result = std::unexpected(error);
+}
+
+}  // namespace
+
+GroupRunner::GroupRunner(sql::Session& session, const crypto::Sealer& sealer, Patience patience)
+    : session_(session), tx_(session, sealer), patience_(std::move(patience)) {
+    if (!patience_.wait) patience_.wait = wait_on_thread;
+}
+
+void GroupRunner::write(std::span<Job> jobs) {
+    ++counts_.groups;
+    counts_.closures += static_cast<std::int64_t>(jobs.size());
+    if (jobs.size() == 1) {
+        write_alone(jobs.front());
+    } else if (!write_together(jobs)) {
+        ++counts_.reruns;
+        for (Job& job : jobs) write_alone(job);
+    }
+}
+
+// The closure, then its writes. A refusal stays in job.result; nothing of a refused closure was applied.
+GroupRunner::Step GroupRunner::run(Job& job) {
+    tx_.reset();
+    job.result = job.closure(tx_);
+    if (!job.result) return Step::refused;
+    const auto failed = tx_.flush();
+    if (!failed) return Step::done;
+    job.result = std::unexpected(tx_.conflict_of(*failed));
+    return *failed == 0 ? Step::refused : Step::spoiled;
+}
+
+// False: rolled back, to be run one by one.
+bool GroupRunner::write_together(std::span<Job> jobs) {
+    try {
+        session_.begin(sql::Access::write);
+    } catch (const sql::SqlError&) {
+        give_all(jobs, current_error());
+        session_.rollback();
+        return true;
+    }
+    try {
+        for (Job& job : jobs) {
+            if (run(job) != Step::spoiled) continue;
+            session_.rollback();
+            return false;
+        }
+        if (!session_.settle()) {
+            session_.rollback();
+            return false;
+        }
+    } catch (...) {
+        session_.rollback();
+        return false;
+    }
+    commit(jobs);
+    return true;
+}
+
+void GroupRunner::write_alone(Job& job) {
+    session_.set_pipelining(false);
+    try {
+        session_.begin(sql::Access::write);
+        if (run(job) == Step::done) {
+            commit({&job, 1});
+        } else {
+            session_.rollback();
+        }
+    } catch (...) {
+        job.result = std::unexpected(current_error());
+        session_.rollback();
+    }
+    session_.set_pipelining(true);
+}
+
+void GroupRunner::commit(std::span<Job> jobs) {
+    switch (session_.commit()) {
+        case sql::CommitOutcome::committed:
+            return;
+        case sql::CommitOutcome::unknown:
+            if (was_committed()) return;
+            break;
+        case sql::CommitOutcome::failed:
+            break;
+    }
+    // Refusals too: they may rest on what other closures of the group had written.
+    give_all(jobs, core::Error{core::Code::unavailable, "commit_failed", {}});
+}
+
+bool GroupRunner::was_committed() {
+    for (int attempt = 0; attempt < patience_.attempts; ++attempt) {
+        const sql::Resolution resolution = session_.resolve_unknown();
+        if (resolution != sql::Resolution::cannot_tell) return resolution == sql::Resolution::committed;
+        patience_.wait(attempt);
+    }
+    std::fprintf(
+        stderr,
+        "huitong: store: the answer to a commit was lost and the database cannot say what became of it; "
+        "ending the process, the next start finds what was written\n");
+    std::abort();
+}
+
+void GroupRunner::read(std::span<Job> jobs) {
+    ++counts_.groups;
+    counts_.closures += static_cast<std::int64_t>(jobs.size());
+    bool is_begun = false;
+    for (Job& job : jobs) {
+        try {
+            if (!is_begun) session_.begin(sql::Access::read);
+            is_begun = true;
+            tx_.reset();
+            job.result = job.closure(tx_);
+            if (tx_.has_writes()) throw std::logic_error("a read closure that writes");
+        } catch (...) {
+            job.result = std::unexpected(current_error());
+            session_.rollback();
+            is_begun = false;
+        }
+    }
+    session_.rollback();
+}
+
+void GroupRunner::rehearse(std::span<Job> jobs) {
+    try {
+        session_.begin(sql::Access::write);
+        for (Job& job : jobs) {
+            if (run(job) == Step::spoiled) break;
+        }
+    } catch (...) {
+        // The real run meets the same and says so.
+    }
+    session_.rollback();
+    for (Job& job : jobs) job.result = {};
+}
+
+}  // namespace huitong::store

@@ -1,0 +1,57 @@
+// GroupRunner: runs waiting closures in turn inside one transaction with one COMMIT. What one closure asks in
+// vain costs the others nothing; what spoils the transaction (an SQL error, a wrong row count after other
+// writes) rolls it back and the closures run again one by one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "crypto/sealer.hpp"
+#include "sql/session.hpp"
+#include "store/job.hpp"
+#include "store/tx.hpp"
+
+namespace huitong::store {
+
+// How long to ask what became of a commit whose answer was lost. When it is over the process ends: its
+// callers can be told neither yes nor no.
+struct Patience {
+    int attempts = 40;
+    std::function<void(int attempt)> wait;  // before asking again; empty: 50 ms, doubling up to 2 s
+};
+
+struct Counts {
+    std::int64_t groups = 0;  // transactions of more than one closure, or of one that came alone
+    std::int64_t closures = 0;
+    std::int64_t reruns = 0;  // groups that were rolled back and run one by one
+};
+
+class GroupRunner {
+  public:
+    GroupRunner(sql::Session& session, const crypto::Sealer& sealer, Patience patience);
+
+    // Fill in the results; they may be told when this returns.
+    void write(std::span<Job> jobs);
+    void read(std::span<Job> jobs);
+    // Runs the closures and rolls back, to show that they may run twice.
+    void rehearse(std::span<Job> jobs);
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+
+  private:
+    enum class Step { done, refused, spoiled };
+
+    [[nodiscard]] bool write_together(std::span<Job> jobs);
+    void write_alone(Job& job);
+    [[nodiscard]] Step run(Job& job);
+    void commit(std::span<Job> jobs);
+    [[nodiscard]] bool was_committed();
+
+    sql::Session& session_;
+    SqlTx tx_;
+    Patience patience_;
+    Counts counts_;
+};
+
+}  // namespace huitong::store

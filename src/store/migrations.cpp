@@ -1,0 +1,165 @@
+#include "store/migrations.hpp"
+
+#include <utility>
+
+namespace huitong::store {
+
+namespace {
+
+// {i64}: 64-bit integer. {blob}: bytes. {keyed}: a table that lives in its primary key; WITHOUT ROWID on
+// SQLite, so that a payment costs one tree and not two. {heap}: rows too long for that (SQLite puts what
+// exceeds a quarter page of a keyed row into a page of its own), appended one after the other.
+std::string translated(std::string text, sql::Engine engine) {
+    const bool is_sqlite = engine == sql::Engine::sqlite;
+    const std::pair<std::string_view, std::string_view> words[] = {
+        {"{i64}", is_sqlite ? "integer" : "bigint"},
+        {"{blob}", is_sqlite ? "blob" : "bytea"},
+        {"{keyed}", is_sqlite ? " strict, without rowid" : ""},
+        {"{heap}", is_sqlite ? " strict" : ""},
+    };
+    for (const auto& [word, meaning] : words) {
+        for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + meaning.size())) {
+            text.replace(at, word.size(), meaning);
+        }
+    }
+    return text;
+}
+
+const char* const payment_table = R"(create table payment (
+    shard {i64} not null, sn {i64} not null,
+    merchant_sn text not null, store_sn text not null, terminal_sn text not null, client_sn text not null,
+    channel text not null, channel_account text not null, channel_number text not null,
+    amount_minor {i64} not null, amount_currency text not null,
+    subject text not null, operator_name text not null, reflect text not null,
+    created_at {i64} not null, deadline_at {i64} not null, in_flight_until {i64} not null,
+    version {i64} not null, state text not null,
+    trade_no text not null, trade_amount_minor {i64}, trade_amount_currency text, trade_paid_at {i64},
+    payer_id text not null, payer_login text not null, funding text not null,
+    is_seen_paid {i64} not null, is_booked {i64} not null, arrived_at {i64}, may_be_older {i64} not null,
+    refusal text not null, channel_code text not null,
+    reversal_by text not null, was_paid_before_reversal {i64} not null, effect text not null,
+    review_reason text not null, finished_at {i64}, is_reopened {i64} not null,
+    primary key (shard, sn), unique (shard, merchant_sn, client_sn)){keyed})";
+
+const char* const operation_table = R"(create table operation (
+    shard {i64} not null, sn {i64} not null, seq {i64} not null,
+    kind text not null, state text not null, number text not null,
+    amount_minor {i64} not null, amount_currency text not null,
+    operator_name text not null, terminal_sn text not null,
+    attempt {i64} not null, owner text not null, lease_until {i64} not null, tries {i64} not null,
+    next_act text not null, next_at {i64},
+    created_at {i64} not null, sent_at {i64}, finished_at {i64},
+    last_outcome text not null, channel_code text not null,
+    primary key (shard, sn, seq)){keyed})";
+
+const char* const posting_table = R"(create table posting (
+    shard {i64} not null, sn {i64} not null, kind text not null, ordinal {i64} not null, leg {i64} not null,
+    at {i64} not null, debit text not null, credit text not null,
+    amount_minor {i64} not null, amount_currency text not null,
+    primary key (shard, sn, kind, ordinal, leg)){keyed})";
+
+const char* const timeline_table = R"(create table timeline (
+    shard {i64} not null, sn {i64} not null, n {i64} not null,
+    at {i64} not null, seq {i64} not null, happening text not null, finding text not null,
+    state_after text not null, exchange {blob},
+    primary key (shard, sn, n)){heap})";
+
+const char* const terminal_table = R"(create table terminal (
+    shard {i64} not null, sn text not null,
+    app_id text not null, merchant_sn text not null, store_sn text not null, client_sn text not null,
+    is_active {i64} not null, version {i64} not null, created_at {i64} not null,
+    device_id text not null, name text not null, os_info text not null, sdk_version text not null,
+    current_key {blob} not null, previous_key {blob} not null, last_checkin_at {i64} not null,
+    primary key (shard, sn)){keyed})";
+
+const char* const channel_account_table = R"(create table channel_account (
+    id text not null primary key, channel text not null, merchant_sn text not null, base_url text not null,
+    app_id text not null, mch_id text not null, sub_app_id text not null, sub_mch_id text not null,
+    sign_type text not null, api_key {blob} not null, client_certificate_pem text not null,
+    client_key_pem {blob} not null, server_ip text not null, is_active {i64} not null){keyed})";
+
+std::vector<std::string> first_statements() {
+    return {
+        payment_table,
+        "create index payment_created on payment (created_at)",
+        // What is not over, for the console and for the end of a day; stays small.
+        "create index payment_open on payment (shard, sn)"
+        " where state in ('created', 'pending', 'reversing', 'manual_review')",
+        operation_table,
+        "create index operation_due on operation (shard, next_at) where next_at is not null",
+        posting_table,
+        timeline_table,
+        "create table vendor (sn text not null primary key, name text not null, key {blob} not null,"
+        " is_active {i64} not null){keyed}",
+        "create table app (id text not null primary key, vendor_sn text not null, name text not null,"
+        " is_active {i64} not null){keyed}",
+        "create table merchant (sn text not null primary key, name text not null, is_active {i64} not "
+        "null){keyed}",
+        "create table store (sn text not null primary key, merchant_sn text not null, name text not null,"
+        " is_active {i64} not null){keyed}",
+        "create table activation_code (code text not null primary key, store_sn text not null,"
+        " merchant_sn text not null, uses_left {i64}, expires_at {i64} not null){keyed}",
+        terminal_table,
+        "create unique index terminal_client_sn on terminal (app_id, client_sn) where client_sn <> ''",
+        channel_account_table,
+        "create index channel_account_merchant on channel_account (merchant_sn, channel)",
+        "create table operator (name text not null primary key, role text not null, key_hash text not null,"
+        " is_active {i64} not null){keyed}",
+        "create table audit (id {i64} not null primary key, at {i64} not null, actor text not null,"
+        " act text not null, subject text not null, detail text not null, previous_hash text not null,"
+        " hash text not null){keyed}",
+    };
+}
+
+void apply(sql::Session& session, const Migration& migration) {
+    static constexpr std::string_view note = "insert into schema_version (version) values ($1)";
+    session.begin(sql::Access::write);
+    // Another process may have been faster: then its row is here and ours must not be run again.
+    if (schema_version(session) >= migration.number) {
+        session.rollback();
+        return;
+    }
+    for (const std::string& statement : migration.statements) {
+        session.run_script(translated(statement, session.engine()));
+    }
+    const sql::Write noted{.sql = note, .values = {std::int64_t{migration.number}}, .expected = 1};
+    const bool is_noted = !session.write({&noted, 1}) && session.settle();
+    if (!is_noted || session.commit() != sql::CommitOutcome::committed) {
+        session.rollback();
+        throw sql::SqlError(sql::SqlError::Kind::unavailable, "migration was not committed");
+    }
+}
+
+}  // namespace
+
+const std::vector<Migration>& migrations() {
+    static const std::vector<Migration> all{{.number = 1, .statements = first_statements()}};
+    return all;
+}
+
+int schema_version(sql::Session& session) {
+    static constexpr std::string_view last = "select coalesce(max(version), 0) from schema_version";
+    const sql::Rows rows = session.query(last, {});
+    return static_cast<int>(std::get<std::int64_t>(rows.at(0).at(0)));
+}
+
+core::Result<int> migrate(sql::Session& session) {
+    try {
+        session.run_script(
+            translated("create table if not exists schema_version (version {i64} not null primary key)",
+                       session.engine()));
+        const int before = schema_version(session);
+        if (before > migrations().back().number) {
+            return core::fail(core::Code::conflict, "schema_too_new", "schema " + std::to_string(before));
+        }
+        for (const Migration& migration : migrations()) {
+            if (migration.number > before) apply(session, migration);
+        }
+        return schema_version(session) - before;
+    } catch (const sql::SqlError& error) {
+        session.rollback();
+        return core::fail(core::Code::unavailable, "store_unavailable", error.what());
+    }
+}
+
+}  // namespace huitong::store

@@ -1,0 +1,367 @@
+// Payments, operations, postings and timeline as rows. A new payment costs two rows; an outcome four.
+#include <algorithm>
+
+#include "core/assert.hpp"
+#include "store/columns.hpp"
+#include "store/exchange_codec.hpp"
+#include "store/payment_rows.hpp"
+#include "store/tx.hpp"
+
+namespace huitong::store {
+
+namespace {
+
+using core::PaymentSn;
+using payments::Aggregate;
+using payments::Operation;
+using payments::Payment;
+
+constexpr int most_rows_per_version = 16;
+
+struct PaymentSql {
+    ColumnNames columns;  // without shard
+    ColumnNames changing;
+    std::string insert;
+    std::string select;
+    std::string update;
+};
+
+const PaymentSql& payment_sql() {
+    static const PaymentSql sql = [] {
+        NameVisitor fixed;
+        NameVisitor changing;
+        const Payment any;
+        visit_fixed(any, fixed);
+        visit_changing(any, changing);
+        PaymentSql made{
+            .columns = fixed.take(), .changing = changing.take(), .insert{}, .select{}, .update{}};
+        made.columns.insert(made.columns.end(), made.changing.begin(), made.changing.end());
+        ColumnNames all = made.columns;
+        all.insert(all.begin(), "shard");
+        made.insert = insert_sql("payment", all);
+        made.select = select_sql("payment", made.columns);
+        made.update = update_sql("payment", made.changing, {"shard", "sn", "version"});
+        return made;
+    }();
+    return sql;
+}
+
+struct OperationSql {
+    std::size_t columns = 0;
+    std::string insert;
+    std::string select;
+    std::string update;
+};
+
+const OperationSql& operation_sql() {
+    static const OperationSql sql = [] {
+        NameVisitor key;
+        NameVisitor changing;
+        const Operation any;
+        visit_key(any, key);
+        visit_changing_operation(any, changing);
+        const ColumnNames rest = changing.take();
+        ColumnNames all = key.take();
+        all.insert(all.end(), rest.begin(), rest.end());
+        OperationSql made{.columns = all.size() + 1, .insert{}, .select{}, .update{}};
+        made.select = select_sql("operation", all) + "where shard = $1 and sn = $2 order by seq";
+        all.insert(all.begin(), "shard");
+        made.insert = insert_sql("operation", all);
+        made.update = update_sql("operation", rest, {"shard", "sn", "seq"});
+        return made;
+    }();
+    return sql;
+}
+
+const ColumnNames timeline_columns{"shard",     "sn",      "n",           "at",      "seq",
+                                   "happening", "finding", "state_after", "exchange"};
+const ColumnNames posting_columns{"shard", "sn",    "kind",   "ordinal",      "leg",
+                                  "at",    "debit", "credit", "amount_minor", "amount_currency"};
+
+std::int64_t shard_value(PaymentSn sn) {
+    return sn.shard();
+}
+
+sql::Values key_of(PaymentSn sn) {
+    return {shard_value(sn), sn.value};
+}
+
+Payment read_payment(sql::Row& row) {
+    Payment payment;
+    ReadVisitor reader(row);
+    visit_fixed(payment, reader);
+    visit_changing(payment, reader);
+    return payment;
+}
+
+Operation read_operation(sql::Row& row) {
+    Operation operation;
+    ReadVisitor reader(row);
+    visit_key(operation, reader);
+    visit_changing_operation(operation, reader);
+    return operation;
+}
+
+std::string exchange_row(PaymentSn sn, std::int64_t n) {
+    return "timeline/" + sn.text() + "." + std::to_string(n);
+}
+
+const std::string& every_shard() {
+    static const std::string list = [] {
+        std::string text = "0";
+        for (int shard = 1; shard < core::shard_count; ++shard) text += "," + std::to_string(shard);
+        return text;
+    }();
+    return list;
+}
+
+std::vector<PaymentSn> sns_of(const sql::Rows& rows) {
+    std::vector<PaymentSn> sns;
+    sns.reserve(rows.size());
+    for (const sql::Row& row : rows) sns.push_back(PaymentSn{std::get<std::int64_t>(row.at(0))});
+    return sns;
+}
+
+class Payments final : public ports::PaymentRepository {
+  public:
+    explicit Payments(SqlTx& tx) : tx_(tx) {}
+
+    std::optional<Aggregate> find(PaymentSn sn) override {
+        static const std::string find_one = payment_sql().select + "where shard = $1 and sn = $2";
+        sql::Rows found = tx_.query(find_one, key_of(sn));
+        if (found.empty()) return std::nullopt;
+        Aggregate aggregate{.payment = read_payment(found.front()), .operations{}};
+        for (sql::Row& row : tx_.query(operation_sql().select, key_of(sn))) {
+            aggregate.operations.push_back(read_operation(row));
+        }
+        return aggregate;
+    }
+
+    std::optional<PaymentSn> find_by_client_sn(const std::string& merchant_sn,
+                                               const std::string& client_sn) override {
+        static constexpr std::string_view by_client_sn =
+            "select sn from payment where shard = $1 and merchant_sn = $2 and client_sn = $3";
+        const auto rows =
+            tx_.query(by_client_sn, {std::int64_t{core::shard_of(merchant_sn)}, merchant_sn, client_sn});
+        if (rows.empty()) return std::nullopt;
+        return sns_of(rows).front();
+    }
+
+    std::vector<PaymentSn> find_due(core::Instant now, std::size_t most) override {
+        // Every shard by name: one search of the index each, instead of a walk over all that waits.
+        static const std::string due = "select sn, min(next_at) as due from operation where shard in (" +
+                                       every_shard() +
+                                       ") and next_at <= $1 and lease_until <= $1"
+                                       " group by shard, sn order by due, sn limit $2";
+        return sns_of(tx_.query(due, {std::int64_t{core::to_us(now)}, static_cast<std::int64_t>(most)}));
+    }
+
+    std::vector<PaymentSn> find_left_by_others(const std::string& owner, PaymentSn after,
+                                               std::size_t most) override {
+        static constexpr std::string_view left =
+            "select distinct sn from operation where next_at is not null and owner <> '' and owner <> $1 and "
+            "sn > $2"
+            " order by sn limit $3";
+        return sns_of(tx_.query(left, {owner, after.value, static_cast<std::int64_t>(most)}));
+    }
+
+    std::vector<payments::TimelineRow> timeline(PaymentSn sn) override {
+        static constexpr std::string_view select =
+            "select n, at, seq, happening, finding, state_after, exchange from timeline"
+            " where shard = $1 and sn = $2 order by n";
+        std::vector<payments::TimelineRow> timeline;
+        for (sql::Row& row : tx_.query(select, key_of(sn))) {
+            payments::TimelineRow& out = timeline.emplace_back();
+            std::int64_t n = 0;
+            std::optional<core::Secret> exchange;
+            n = std::get<std::int64_t>(row.at(0));
+            ReadVisitor reader(row, RowSeal{&tx_.sealer(), exchange_row(sn, n)});
+            reader("n", n);
+            reader("at", out.at);
+            reader("seq", out.seq);
+            reader("happening", out.happening);
+            reader("finding", out.finding);
+            reader("state_after", out.state_after);
+            reader("exchange", exchange);
+            if (exchange) out.exchange = decode_exchange(exchange->reveal());
+        }
+        return timeline;
+    }
+
+    std::vector<ledger::Entry> entries(PaymentSn sn) override {
+        static constexpr std::string_view select =
+            "select kind, ordinal, leg, at, debit, credit, amount_minor, amount_currency from posting"
+            " where shard = $1 and sn = $2 order by at, kind, ordinal, leg";
+        std::vector<ledger::Entry> entries;
+        for (sql::Row& row : tx_.query(select, key_of(sn))) {
+            ledger::Entry entry{.payment = sn, .at{}, .transfers{}};
+            ledger::Transfer transfer;
+            int leg = 0;
+            std::string debit;
+            std::string credit;
+            ReadVisitor reader(row);
+            reader("kind", entry.kind);
+            reader("ordinal", entry.ordinal);
+            reader("leg", leg);
+            reader("at", entry.at);
+            reader("debit", debit);
+            reader("credit", credit);
+            reader("amount", transfer.amount);
+            transfer.debit = parse_account(debit);
+            transfer.credit = parse_account(credit);
+            if (leg == 1) entries.push_back(std::move(entry));
+            entries.back().transfers.push_back(std::move(transfer));
+        }
+        return entries;
+    }
+
+    std::vector<Payment> list(const Filter& filter) override {
+        sql::Values values;
+        std::string conditions;
+        const auto add = [&](std::string_view condition, sql::Value value) {
+            values.push_back(std::move(value));
+            conditions += (conditions.empty() ? "where " : " and ") + std::string(condition) +
+                          std::to_string(values.size());
+        };
+        const bool is_one_merchant = !filter.merchant_sn.empty();
+        if (is_one_merchant) {
+            add("shard = $", std::int64_t{core::shard_of(filter.merchant_sn)});
+            add("merchant_sn || '' = $",
+                filter.merchant_sn);  // not by the unique index: by number, newest first
+        }
+        if (filter.state) add("state = $", std::string(name_of(*filter.state)));
+        if (filter.created_from) add("created_at >= $", std::int64_t{core::to_us(*filter.created_from)});
+        if (filter.created_before) add("created_at < $", std::int64_t{core::to_us(*filter.created_before)});
+        if (is_open_only(filter)) {
+            // Word for word the condition of the index payment_open.
+            conditions += std::string(conditions.empty() ? "where " : " and ") +
+                          "state in ('created', 'pending', 'reversing', 'manual_review')";
+        }
+        if (filter.only_unresolved) conditions += " and state <> 'manual_review'";
+        values.emplace_back(static_cast<std::int64_t>(filter.most));
+        const std::string order =
+            is_one_merchant ? " order by sn desc" : " order by created_at desc, sn desc";
+        std::vector<Payment> payments;
+        sql::Rows rows = tx_.query(
+            payment_sql().select + conditions + order + " limit $" + std::to_string(values.size()), values);
+        for (sql::Row& row : rows) payments.push_back(read_payment(row));
+        return payments;
+    }
+
+    void insert(const Aggregate& intent) override {
+        static constexpr std::string_view by_sn = "select 1 from payment where shard = $1 and sn = $2";
+        const Payment& payment = intent.payment;
+        HUITONG_ASSERT(payment.sn.shard() == core::shard_of(payment.merchant_sn),
+                       "a payment outside its shard");
+        WriteVisitor writer(payment_sql().columns.size() + 1);
+        writer.add(shard_value(payment.sn));
+        visit_fixed(payment, writer);
+        visit_changing(payment, writer);
+        tx_.queue(payment_sql().insert, writer.take(),
+                  Reason{.token = "client_sn_taken",
+                         .probe_sql = by_sn,
+                         .probe_values = key_of(payment.sn),
+                         .found_token = "sn_taken"});
+        for (const Operation& operation : intent.operations) insert_operation(operation);
+    }
+
+    void apply(const Aggregate& before, const payments::Change& change) override {
+        const Payment& after = change.after.payment;
+        HUITONG_ASSERT(after.sn == before.payment.sn, "a change of another payment");
+        HUITONG_ASSERT(after.version > before.payment.version, "a change without a new version");
+        WriteVisitor writer(payment_sql().changing.size() + 3);
+        visit_changing(after, writer);
+        writer.add(shard_value(after.sn));
+        writer.add(after.sn.value);
+        writer.add(before.payment.version);
+        tx_.queue(payment_sql().update, writer.take(), Reason{.token = "stale"});
+        apply_operations(before, change.after);
+        for (const ledger::Entry& entry : change.entries) insert_entry(entry);
+        HUITONG_ASSERT(change.timeline.size() <= most_rows_per_version,
+                       "too many timeline rows for one change");
+        std::int64_t n = after.version * most_rows_per_version;
+        for (const payments::TimelineRow& row : change.timeline) insert_timeline(after.sn, n++, row);
+    }
+
+  private:
+    static bool is_open_only(const Filter& filter) {
+        using payments::PaymentState;
+        return filter.only_unresolved || filter.state == PaymentState::created ||
+               filter.state == PaymentState::pending || filter.state == PaymentState::reversing ||
+               filter.state == PaymentState::manual_review;
+    }
+
+    void insert_operation(const Operation& operation) {
+        WriteVisitor writer(operation_sql().columns);
+        writer.add(shard_value(operation.payment));
+        visit_key(operation, writer);
+        visit_changing_operation(operation, writer);
+        tx_.queue(operation_sql().insert, writer.take(), Reason{.token = "stale"});
+    }
+
+    void apply_operations(const Aggregate& before, const Aggregate& after) {
+        for (const Operation& operation : after.operations) {
+            const auto same = [&](const Operation& other) { return other.seq == operation.seq; };
+            const auto old = std::ranges::find_if(before.operations, same);
+            if (old == before.operations.end()) {
+                insert_operation(operation);
+            } else if (*old != operation) {
+                WriteVisitor writer(operation_sql().columns);
+                visit_changing_operation(operation, writer);
+                writer.add(shard_value(operation.payment));
+                visit_key(operation, writer);
+                tx_.queue(operation_sql().update, writer.take(), Reason{.token = "stale"});
+            }
+        }
+    }
+
+    void insert_entry(const ledger::Entry& entry) {
+        static const std::string insert = insert_sql("posting", posting_columns);
+        std::int64_t leg = 1;
+        for (const ledger::Transfer& transfer : entry.transfers) {
+            WriteVisitor writer(posting_columns.size());
+            writer.add(shard_value(entry.payment));
+            writer("sn", entry.payment);
+            writer("kind", entry.kind);
+            writer("ordinal", entry.ordinal);
+            writer("leg", leg++);
+            writer("at", entry.at);
+            writer("debit", transfer.debit.text());
+            writer("credit", transfer.credit.text());
+            writer("amount", transfer.amount);
+            tx_.queue(insert, writer.take(), Reason{.token = "already_booked"});
+        }
+    }
+
+    void insert_timeline(PaymentSn sn, std::int64_t n, const payments::TimelineRow& row) {
+        static const std::string insert = insert_sql("timeline", timeline_columns);
+        const auto& [at, seq, happening, finding, state_after, exchange] = row;
+        std::optional<core::Secret> sealed;
+        RowSeal seal;
+        if (exchange) {
+            sealed = core::Secret(encode_exchange(*exchange));
+            seal = RowSeal{&tx_.sealer(), exchange_row(sn, n)};
+        }
+        WriteVisitor writer(timeline_columns.size(), std::move(seal));
+        writer.add(shard_value(sn));
+        writer("sn", sn);
+        writer("n", n);
+        writer("at", at);
+        writer("seq", seq);
+        writer("happening", happening);
+        writer("finding", finding);
+        writer("state_after", state_after);
+        writer("exchange", sealed);
+        tx_.queue(insert, writer.take(), Reason{.token = "stale"});
+    }
+
+    SqlTx& tx_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::PaymentRepository> make_payment_repository(SqlTx& tx) {
+    return std::make_unique<Payments>(tx);
+}
+
+}  // namespace huitong::store

@@ -1,0 +1,64 @@
+// SqlTx: one closure's view of the transaction it runs in. Reads run at once; writes are queued, each with
+// the rows it must change and the conflict that another number means, and are sent when the closure has ended
+// well.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/sealer.hpp"
+#include "ports/store.hpp"
+#include "sql/session.hpp"
+
+namespace huitong::store {
+
+// When a write fails: `reason`, or `found_reason` when `probe` finds a row.
+struct Reason {
+    std::string_view token = "stale";
+    std::string_view probe_sql = {};
+    sql::Values probe_values = {};
+    std::string_view found_token = {};
+};
+
+class SqlTx final : public ports::Tx {
+  public:
+    SqlTx(sql::Session& session, const crypto::Sealer& sealer);
+    ~SqlTx() override;
+
+    [[nodiscard]] ports::PaymentRepository& payments() override { return *payments_; }
+    [[nodiscard]] ports::DirectoryRepository& directory() override { return *directory_; }
+    [[nodiscard]] ports::AuditRepository& audit() override { return *audit_; }
+
+    // For the repositories.
+    [[nodiscard]] sql::Rows query(std::string_view sql, const sql::Values& values) {
+        return session_.query(sql, values);
+    }
+    void queue(std::string_view sql, sql::Values values, Reason reason = {});
+    [[nodiscard]] const crypto::Sealer& sealer() const { return sealer_; }
+
+    // For the group runner: forgets what was queued.
+    void reset();
+    [[nodiscard]] bool has_writes() const { return !writes_.empty(); }
+    // Sends what was queued; the index of the first write that failed.
+    [[nodiscard]] std::optional<std::size_t> flush();
+    // conflict with the reason of that write
+    [[nodiscard]] core::Error conflict_of(std::size_t index);
+
+  private:
+    sql::Session& session_;
+    const crypto::Sealer& sealer_;
+    std::vector<sql::Write> writes_;
+    std::vector<Reason> reasons_;
+    std::unique_ptr<ports::PaymentRepository> payments_;
+    std::unique_ptr<ports::DirectoryRepository> directory_;
+    std::unique_ptr<ports::AuditRepository> audit_;
+};
+
+[[nodiscard]] std::unique_ptr<ports::PaymentRepository> make_payment_repository(SqlTx& tx);
+[[nodiscard]] std::unique_ptr<ports::DirectoryRepository> make_directory_repository(SqlTx& tx);
+[[nodiscard]] std::unique_ptr<ports::AuditRepository> make_audit_repository(SqlTx& tx);
+
+}  // namespace huitong::store

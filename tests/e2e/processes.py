@@ -1,0 +1,253 @@
+"""The real programs under test: `huitong demo`, or `huitong serve` with its simulators in a process of
+their own, on free loopback ports and data of their own; started, killed and started again as a machine
+would do it (DESIGN in short: docs/architecture.md; command line: docs/operations.md).
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import time
+import urllib.parse
+
+from books import Books
+from till import Till
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SANITIZER_MARKS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "UndefinedBehaviorSanitizer")
+
+
+def binary(variable: str = "HUITONG_BIN") -> str:
+    """The program named by the environment; for a run by hand, the one where `./dev` leaves it."""
+    preset = {"HUITONG_BIN": "release", "HUITONG_ASAN_BIN": "asan"}[variable]
+    path = os.environ.get(variable) or str(ROOT / "build" / preset / "huitong")
+    if not os.access(path, os.X_OK):
+        raise FileNotFoundError(f"{path}: build it, or name another in {variable}")
+    return path
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` ports in a row that nobody listens on."""
+    for _ in range(200):
+        first = random.randint(20_000, 30_000)  # below the range of ephemeral ports
+        with contextlib.ExitStack() as sockets:
+            try:
+                for port in range(first, first + count):
+                    listener = sockets.enter_context(socket.socket())
+                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    listener.bind(("127.0.0.1", port))
+                return first
+            except OSError:
+                continue
+    raise OSError("no free ports")
+
+
+class Process:
+    """One program whose output goes to a log file. Starts again with the same arguments."""
+
+    def __init__(
+        self, name: str, arguments: list[str], folder: pathlib.Path, environment: dict | None = None
+    ):
+        self.name, self.arguments = name, arguments
+        self.folder = folder
+        self.log_path = folder / f"{name}.log"
+        self._environment = {**os.environ, **(environment or {})}
+        self._child: subprocess.Popen | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def launch(self) -> None:
+        self._log_offset = self.log_path.stat().st_size if self.log_path.exists() else 0
+        with self.log_path.open("ab") as log:
+            self._child = subprocess.Popen(
+                self.arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env=self._environment,
+            )
+
+    def start(self, ready_within: float = 15) -> float:
+        """Returns the seconds until the line `ready …`."""
+        begun = time.monotonic()
+        self.launch()
+        while time.monotonic() - begun < ready_within:
+            fresh = self.log_path.read_bytes()[self._log_offset :]
+            if any(line.startswith(b"ready ") for line in fresh.splitlines()):
+                return time.monotonic() - begun
+            if self._child.poll() is not None:
+                status = self._child.returncode
+                raise AssertionError(f"{self.name} ended with {status}:\n{self.log()[-4000:]}")
+            time.sleep(0.01)
+        raise AssertionError(f"{self.name} was not ready within {ready_within} s:\n{self.log()[-4000:]}")
+
+    def is_running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def send(self, number: int, wait: float = 30) -> int:
+        """Sends a signal and returns the exit code, negative when a signal ended it."""
+        self._child.send_signal(number)
+        return self._child.wait(wait)
+
+    def kill9(self) -> None:
+        self.send(signal.SIGKILL)
+
+    def stop(self) -> int | None:
+        return self.send(signal.SIGTERM) if self.is_running() else None
+
+    def put_down(self) -> None:
+        """For the end of a test, however it ended."""
+        if self.is_running():
+            self._child.kill()
+            self._child.wait()
+
+
+class Simulators:
+    """The control plane of the simulated channels (spec/channels 6.4)."""
+
+    def __init__(self, url: str):
+        address = urllib.parse.urlsplit(url)
+        self._host, self._port = address.hostname, address.port
+
+    def ask(self, method: str, path: str, body: dict | None = None) -> dict:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=30)
+        try:
+            connection.request(method, "/_sim/" + path, None if body is None else json.dumps(body))
+            response = connection.getresponse()
+            text = response.read()
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise AssertionError(f"{method} {path}: HTTP {response.status} {text[:300]!r}")
+        return json.loads(text)
+
+    def summary(self) -> dict:
+        return self.ask("GET", "summary")
+
+    def violations(self) -> list:
+        return self.ask("GET", "violations")["violations"]
+
+    def options(self, **switches) -> None:
+        self.ask("POST", "options", switches)
+
+    def fault(self, do: str, times: int = 1, **match) -> None:
+        self.ask("POST", "faults", {"match": match, "do": do, "times": times})
+
+    def faults(self) -> list:
+        return self.ask("GET", "faults")["faults"]
+
+    def _pages(self, what: str, name: str, page: int = 500):
+        since = 0
+        while rows := self.ask("GET", f"{what}?since={since}&limit={page}")[name]:
+            yield from rows
+            since = rows[-1]["seq"] if "seq" in rows[-1] else since + len(rows)
+
+    def orders(self) -> dict:
+        """Every order by out_trade_no."""
+        return {order["out_trade_no"]: order for order in self._pages("orders/wechat", "orders")}
+
+    def journal(self):
+        return self._pages("journal", "entries")
+
+
+class Demo:
+    """`huitong demo` in a folder of its own below `folder`."""
+
+    def __init__(self, folder, *arguments: str, program: str = "", environment: dict | None = None):
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        self.program = program or binary()
+        self.port = free_ports(2)
+        command = [self.program, "demo", "--data", str(self.data), "--port", str(self.port), *arguments]
+        self.process = Process("demo", command, self.folder, environment)
+
+    def __enter__(self) -> "Demo":
+        self.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.put_down()
+
+    def start(self, ready_within: float = 15) -> float:
+        took = self.process.start(ready_within)
+        self.info = json.loads((self.data / "demo.json").read_text())
+        self.simulators = Simulators(self.info["simulators"])
+        return took
+
+    def till(self, **options) -> Till:
+        """A till with a terminal of its own."""
+        upay = self.info["upay"]
+        till = Till(self.info["gateway"], **options)
+        answer = till.activate(upay["vendor_sn"], upay["vendor_key"], upay["app_id"], upay["activation_code"])
+        if answer.outer != "200":
+            raise AssertionError(f"activation: {answer}")
+        return till
+
+    def admin(self, *arguments: str):
+        return run_json([self.program, "admin", *arguments, "--data", str(self.data), "--json"])
+
+
+class Split:
+    """`huitong serve` with a configuration file, and `huitong sim` in a process that outlives it. `payments` are
+    keys of the file's section of that name."""
+
+    def __init__(self, folder, payments: dict, terminals: int):
+        self.folder = pathlib.Path(folder)
+        # Makes the merchant, its keys and its terminals; then leaves its data and its ports to the others.
+        self.demo = Demo(self.folder, "--no-traffic")
+        self.books = Books(self.demo.data / "huitong.db")
+        self.terminals: list[dict] = []
+        self._terminal_count = terminals
+        self._sections = {"data": {"dir": str(self.demo.data)}, "listen": {"port": self.demo.port}}
+        self._sections |= {"payments": payments, "log": {"level": "info", "file": "serve.log"}}
+        self.processes = [self.demo.process]
+
+    def _run(self, name: str, *arguments: str) -> Process:
+        process = Process(name, [self.demo.program, name, *arguments], self.folder)
+        self.processes.append(process)
+        process.start()
+        return process
+
+    def start(self) -> None:
+        self.demo.start()
+        for _ in range(self._terminal_count):
+            till = self.demo.till()
+            self.terminals.append({"terminal_sn": till.sn, "terminal_key": till.key})
+        status = self.demo.process.stop()
+        if status != 0:
+            raise AssertionError(f"the demo ended with {status}")
+        self.gateway_url, self.simulators = self.demo.info["gateway"], self.demo.simulators
+        config = self.folder / "huitong.toml"
+        with config.open("w") as file:
+            for section, values in self._sections.items():
+                lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+                print(f"[{section}]", *lines, sep="\n", file=file)
+        known = self.demo.info["wechat"]
+        merchant = ["--appid", known["appid"], "--mch-id", known["mch_id"], "--api-key", known["api_key"]]
+        self.simulator = self._run("sim", "--port", str(self.demo.port + 1), "--tombstones", "on", *merchant)
+        self.gateway = self._run("serve", "--config", str(config))
+
+    def put_down(self) -> None:
+        for process in self.processes:
+            process.put_down()
+
+    def admin(self, *arguments: str):
+        return self.demo.admin(*arguments)
+
+
+def run_json(command: list[str], cwd=None):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return json.loads(done.stdout)
