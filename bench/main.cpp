@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "pay_bench.hpp"
 #include "store_bench.hpp"
 
 namespace {
@@ -31,6 +32,16 @@ huitong::bench::StoreBenchOptions store_options(const Arguments& arguments) {
     return options;
 }
 
+huitong::bench::PayBenchOptions pay_options(const Arguments& arguments) {
+    huitong::bench::PayBenchOptions options;
+    options.rounds = number(arguments, "rounds", options.rounds);
+    options.seconds = number(arguments, "seconds", options.seconds);
+    options.merchants = number(arguments, "merchants", options.merchants);
+    options.stored = number(arguments, "stored", 0);
+    if (const auto found = arguments.find("directory"); found != arguments.end()) options.directory = found->second;
+    return options;
+}
+
 struct Subcommand {
     std::string_view name;
     std::string_view help;
@@ -38,6 +49,10 @@ struct Subcommand {
 };
 
 constexpr Subcommand subcommands[] = {
+    {"pay",
+     "rounds=5 seconds=3 merchants=20 stored=0 directory=/tmp: pay by code through API, simulator and ledger, beside"
+     " the bare store; stored=1000000 also grows the store and compares CPU per payment",
+     [](const Arguments& arguments) { return huitong::bench::run_pay_bench(pay_options(arguments)); }},
     {"store",
      "waiters=64 seconds=3 merchants=100 page_size=4096 directory=/tmp: pairs of intent and outcome on "
      "SQLite",

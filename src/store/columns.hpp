@@ -15,6 +15,7 @@
 #include "crypto/sealer.hpp"
 #include "sql/value.hpp"
 #include "store/enums.hpp"
+#include "store/payment_key.hpp"
 
 namespace huitong::store {
 
@@ -55,7 +56,7 @@ class WriteVisitor {
     void operator()(std::string_view, std::int64_t number) { values_.emplace_back(number); }
     void operator()(std::string_view, int number) { values_.emplace_back(std::int64_t{number}); }
     void operator()(std::string_view, bool is_set) { values_.emplace_back(std::int64_t{is_set ? 1 : 0}); }
-    void operator()(std::string_view, core::PaymentSn sn) { values_.emplace_back(sn.value); }
+    void operator()(std::string_view, core::PaymentSn sn) { values_.emplace_back(key_of(sn)); }
     void operator()(std::string_view, core::Instant at) {
         values_.emplace_back(std::int64_t{core::to_us(at)});
     }
@@ -98,7 +99,7 @@ class ReadVisitor {
         number = static_cast<int>(next<std::int64_t>(name));
     }
     void operator()(std::string_view name, bool& is_set) { is_set = next<std::int64_t>(name) != 0; }
-    void operator()(std::string_view name, core::PaymentSn& sn) { sn.value = next<std::int64_t>(name); }
+    void operator()(std::string_view name, core::PaymentSn& sn) { sn = sn_of(next<std::int64_t>(name)); }
     void operator()(std::string_view name, core::Instant& at) {
         at = core::from_us(next<std::int64_t>(name));
     }

@@ -7,8 +7,10 @@ namespace huitong::store {
 namespace {
 
 // {i64}: 64-bit integer. {blob}: bytes. {keyed}: a table that lives in its primary key; WITHOUT ROWID on
-// SQLite, so that a payment costs one tree and not two. {heap}: rows too long for that (SQLite puts what
-// exceeds a quarter page of a keyed row into a page of its own), appended one after the other.
+// SQLite, so that a row costs one tree and not two. {heap}: rows too long for that (SQLite puts what exceeds a
+// quarter page of a keyed row into a page of its own); they live under an integer. {number}, {placed:…}: the
+// key of a table of payments. On SQLite the integer itself, so that what is written at one time lies together;
+// on PostgreSQL it follows the shard, so that a distributed one can place the row.
 std::string translated(std::string text, sql::Engine engine) {
     const bool is_sqlite = engine == sql::Engine::sqlite;
     const std::pair<std::string_view, std::string_view> words[] = {
@@ -16,6 +18,10 @@ std::string translated(std::string text, sql::Engine engine) {
         {"{blob}", is_sqlite ? "blob" : "bytea"},
         {"{keyed}", is_sqlite ? " strict, without rowid" : ""},
         {"{heap}", is_sqlite ? " strict" : ""},
+        {"{number}", is_sqlite ? "integer primary key" : "bigint not null"},
+        {"{key:id}", is_sqlite ? "" : ", primary key (shard, id)"},
+        {"{key:row_id}", is_sqlite ? "" : ", primary key (shard, row_id)"},
+        {"{shard,}", is_sqlite ? "" : "shard, "},
     };
     for (const auto& [word, meaning] : words) {
         for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + meaning.size())) {
@@ -26,7 +32,7 @@ std::string translated(std::string text, sql::Engine engine) {
 }
 
 const char* const payment_table = R"(create table payment (
-    shard {i64} not null, sn {i64} not null,
+    shard {i64} not null, id {number},
     merchant_sn text not null, store_sn text not null, terminal_sn text not null, client_sn text not null,
     channel text not null, channel_account text not null, channel_number text not null,
     amount_minor {i64} not null, amount_currency text not null,
@@ -39,10 +45,10 @@ const char* const payment_table = R"(create table payment (
     refusal text not null, channel_code text not null,
     reversal_by text not null, was_paid_before_reversal {i64} not null, effect text not null,
     review_reason text not null, finished_at {i64}, is_reopened {i64} not null,
-    primary key (shard, sn), unique (shard, merchant_sn, client_sn)){keyed})";
+    unique (shard, merchant_sn, client_sn){key:id}){heap})";
 
 const char* const operation_table = R"(create table operation (
-    shard {i64} not null, sn {i64} not null, seq {i64} not null,
+    shard {i64} not null, id {i64} not null, seq {i64} not null,
     kind text not null, state text not null, number text not null,
     amount_minor {i64} not null, amount_currency text not null,
     operator_name text not null, terminal_sn text not null,
@@ -50,19 +56,18 @@ const char* const operation_table = R"(create table operation (
     next_act text not null, next_at {i64},
     created_at {i64} not null, sent_at {i64}, finished_at {i64},
     last_outcome text not null, channel_code text not null,
-    primary key (shard, sn, seq)){keyed})";
+    primary key ({shard,}id, seq)){keyed})";
 
 const char* const posting_table = R"(create table posting (
-    shard {i64} not null, sn {i64} not null, kind text not null, ordinal {i64} not null, leg {i64} not null,
+    shard {i64} not null, id {i64} not null, kind text not null, ordinal {i64} not null, leg {i64} not null,
     at {i64} not null, debit text not null, credit text not null,
     amount_minor {i64} not null, amount_currency text not null,
-    primary key (shard, sn, kind, ordinal, leg)){keyed})";
+    primary key ({shard,}id, kind, ordinal, leg)){keyed})";
 
 const char* const timeline_table = R"(create table timeline (
-    shard {i64} not null, sn {i64} not null, n {i64} not null,
+    shard {i64} not null, row_id {number},
     at {i64} not null, seq {i64} not null, happening text not null, finding text not null,
-    state_after text not null, exchange {blob},
-    primary key (shard, sn, n)){heap})";
+    state_after text not null, exchange {blob}{key:row_id}){heap})";
 
 const char* const terminal_table = R"(create table terminal (
     shard {i64} not null, sn text not null,
@@ -81,9 +86,8 @@ const char* const channel_account_table = R"(create table channel_account (
 std::vector<std::string> first_statements() {
     return {
         payment_table,
-        "create index payment_created on payment (created_at)",
         // What is not over, for the console and for the end of a day; stays small.
-        "create index payment_open on payment (shard, sn)"
+        "create index payment_open on payment (shard, id)"
         " where state in ('created', 'pending', 'reversing', 'manual_review')",
         operation_table,
         "create index operation_due on operation (shard, next_at) where next_at is not null",

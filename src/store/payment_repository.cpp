@@ -40,7 +40,7 @@ const PaymentSql& payment_sql() {
         all.insert(all.begin(), "shard");
         made.insert = insert_sql("payment", all);
         made.select = select_sql("payment", made.columns);
-        made.update = update_sql("payment", made.changing, {"shard", "sn", "version"});
+        made.update = update_sql("payment", made.changing, {"shard", "id", "version"});
         return made;
     }();
     return sql;
@@ -64,26 +64,26 @@ const OperationSql& operation_sql() {
         ColumnNames all = key.take();
         all.insert(all.end(), rest.begin(), rest.end());
         OperationSql made{.columns = all.size() + 1, .insert{}, .select{}, .update{}};
-        made.select = select_sql("operation", all) + "where shard = $1 and sn = $2 order by seq";
+        made.select = select_sql("operation", all) + "where shard = $1 and id = $2 order by seq";
         all.insert(all.begin(), "shard");
         made.insert = insert_sql("operation", all);
-        made.update = update_sql("operation", rest, {"shard", "sn", "seq"});
+        made.update = update_sql("operation", rest, {"shard", "id", "seq"});
         return made;
     }();
     return sql;
 }
 
-const ColumnNames timeline_columns{"shard",     "sn",      "n",           "at",      "seq",
+const ColumnNames timeline_columns{"shard",     "row_id",  "at",          "seq",
                                    "happening", "finding", "state_after", "exchange"};
-const ColumnNames posting_columns{"shard", "sn",    "kind",   "ordinal",      "leg",
+const ColumnNames posting_columns{"shard", "id",    "kind",   "ordinal",      "leg",
                                   "at",    "debit", "credit", "amount_minor", "amount_currency"};
 
 std::int64_t shard_value(PaymentSn sn) {
     return sn.shard();
 }
 
-sql::Values key_of(PaymentSn sn) {
-    return {shard_value(sn), sn.value};
+sql::Values place_of(PaymentSn sn) {
+    return {shard_value(sn), key_of(sn)};
 }
 
 Payment read_payment(sql::Row& row) {
@@ -118,7 +118,7 @@ const std::string& every_shard() {
 std::vector<PaymentSn> sns_of(const sql::Rows& rows) {
     std::vector<PaymentSn> sns;
     sns.reserve(rows.size());
-    for (const sql::Row& row : rows) sns.push_back(PaymentSn{std::get<std::int64_t>(row.at(0))});
+    for (const sql::Row& row : rows) sns.push_back(sn_of(std::get<std::int64_t>(row.at(0))));
     return sns;
 }
 
@@ -127,11 +127,11 @@ class Payments final : public ports::PaymentRepository {
     explicit Payments(SqlTx& tx) : tx_(tx) {}
 
     std::optional<Aggregate> find(PaymentSn sn) override {
-        static const std::string find_one = payment_sql().select + "where shard = $1 and sn = $2";
-        sql::Rows found = tx_.query(find_one, key_of(sn));
+        static const std::string find_one = payment_sql().select + "where shard = $1 and id = $2";
+        sql::Rows found = tx_.query(find_one, place_of(sn));
         if (found.empty()) return std::nullopt;
         Aggregate aggregate{.payment = read_payment(found.front()), .operations{}};
-        for (sql::Row& row : tx_.query(operation_sql().select, key_of(sn))) {
+        for (sql::Row& row : tx_.query(operation_sql().select, place_of(sn))) {
             aggregate.operations.push_back(read_operation(row));
         }
         return aggregate;
@@ -140,7 +140,7 @@ class Payments final : public ports::PaymentRepository {
     std::optional<PaymentSn> find_by_client_sn(const std::string& merchant_sn,
                                                const std::string& client_sn) override {
         static constexpr std::string_view by_client_sn =
-            "select sn from payment where shard = $1 and merchant_sn = $2 and client_sn = $3";
+            "select id from payment where shard = $1 and merchant_sn = $2 and client_sn = $3";
         const auto rows =
             tx_.query(by_client_sn, {std::int64_t{core::shard_of(merchant_sn)}, merchant_sn, client_sn});
         if (rows.empty()) return std::nullopt;
@@ -149,34 +149,33 @@ class Payments final : public ports::PaymentRepository {
 
     std::vector<PaymentSn> find_due(core::Instant now, std::size_t most) override {
         // Every shard by name: one search of the index each, instead of a walk over all that waits.
-        static const std::string due = "select sn, min(next_at) as due from operation where shard in (" +
+        static const std::string due = "select id, min(next_at) as due from operation where shard in (" +
                                        every_shard() +
                                        ") and next_at <= $1 and lease_until <= $1"
-                                       " group by shard, sn order by due, sn limit $2";
+                                       " group by shard, id order by due, id limit $2";
         return sns_of(tx_.query(due, {std::int64_t{core::to_us(now)}, static_cast<std::int64_t>(most)}));
     }
 
     std::vector<PaymentSn> find_left_by_others(const std::string& owner, PaymentSn after,
                                                std::size_t most) override {
         static constexpr std::string_view left =
-            "select distinct sn from operation where next_at is not null and owner <> '' and owner <> $1 and "
-            "sn > $2"
-            " order by sn limit $3";
-        return sns_of(tx_.query(left, {owner, after.value, static_cast<std::int64_t>(most)}));
+            "select distinct id from operation where next_at is not null and owner <> '' and owner <> $1"
+            " and id > $2 order by id limit $3";
+        return sns_of(tx_.query(left, {owner, key_of(after), static_cast<std::int64_t>(most)}));
     }
 
     std::vector<payments::TimelineRow> timeline(PaymentSn sn) override {
         static constexpr std::string_view select =
-            "select n, at, seq, happening, finding, state_after, exchange from timeline"
-            " where shard = $1 and sn = $2 order by n";
+            "select row_id, at, seq, happening, finding, state_after, exchange from timeline"
+            " where shard = $1 and row_id >= $2 and row_id < $3 order by row_id";
+        const std::int64_t first = key_of(sn) * rows_per_payment;
         std::vector<payments::TimelineRow> timeline;
-        for (sql::Row& row : tx_.query(select, key_of(sn))) {
+        for (sql::Row& row : tx_.query(select, {shard_value(sn), first, first + rows_per_payment})) {
             payments::TimelineRow& out = timeline.emplace_back();
-            std::int64_t n = 0;
             std::optional<core::Secret> exchange;
-            n = std::get<std::int64_t>(row.at(0));
-            ReadVisitor reader(row, RowSeal{&tx_.sealer(), exchange_row(sn, n)});
-            reader("n", n);
+            std::int64_t row_id = std::get<std::int64_t>(row.at(0));
+            ReadVisitor reader(row, RowSeal{&tx_.sealer(), exchange_row(sn, row_id - first)});
+            reader("row_id", row_id);
             reader("at", out.at);
             reader("seq", out.seq);
             reader("happening", out.happening);
@@ -191,9 +190,9 @@ class Payments final : public ports::PaymentRepository {
     std::vector<ledger::Entry> entries(PaymentSn sn) override {
         static constexpr std::string_view select =
             "select kind, ordinal, leg, at, debit, credit, amount_minor, amount_currency from posting"
-            " where shard = $1 and sn = $2 order by at, kind, ordinal, leg";
+            " where shard = $1 and id = $2 order by at, kind, ordinal, leg";
         std::vector<ledger::Entry> entries;
-        for (sql::Row& row : tx_.query(select, key_of(sn))) {
+        for (sql::Row& row : tx_.query(select, place_of(sn))) {
             ledger::Entry entry{.payment = sn, .at{}, .transfers{}};
             ledger::Transfer transfer;
             int leg = 0;
@@ -226,8 +225,7 @@ class Payments final : public ports::PaymentRepository {
         const bool is_one_merchant = !filter.merchant_sn.empty();
         if (is_one_merchant) {
             add("shard = $", std::int64_t{core::shard_of(filter.merchant_sn)});
-            add("merchant_sn || '' = $",
-                filter.merchant_sn);  // not by the unique index: by number, newest first
+            add("merchant_sn = $", filter.merchant_sn);
         }
         if (filter.state) add("state = $", std::string(name_of(*filter.state)));
         if (filter.created_from) add("created_at >= $", std::int64_t{core::to_us(*filter.created_from)});
@@ -239,18 +237,20 @@ class Payments final : public ports::PaymentRepository {
         }
         if (filter.only_unresolved) conditions += " and state <> 'manual_review'";
         values.emplace_back(static_cast<std::int64_t>(filter.most));
-        const std::string order =
-            is_one_merchant ? " order by sn desc" : " order by created_at desc, sn desc";
+        // The ids first: of one merchant they come out of the unique index without touching the rows.
+        const std::string ids = "(select id from payment " + conditions + " order by id desc limit $" +
+                                std::to_string(values.size()) + ")";
         std::vector<Payment> payments;
-        sql::Rows rows = tx_.query(
-            payment_sql().select + conditions + order + " limit $" + std::to_string(values.size()), values);
+        sql::Rows rows =
+            tx_.query(payment_sql().select + "where id in " + ids + " order by id desc", values);
         for (sql::Row& row : rows) payments.push_back(read_payment(row));
         return payments;
     }
 
     void insert(const Aggregate& intent) override {
-        static constexpr std::string_view by_sn = "select 1 from payment where shard = $1 and sn = $2";
+        static constexpr std::string_view by_sn = "select 1 from payment where shard = $1 and id = $2";
         const Payment& payment = intent.payment;
+        HUITONG_ASSERT(key_of(payment.sn) >= 0, "not a payment number");
         HUITONG_ASSERT(payment.sn.shard() == core::shard_of(payment.merchant_sn),
                        "a payment outside its shard");
         WriteVisitor writer(payment_sql().columns.size() + 1);
@@ -260,7 +260,7 @@ class Payments final : public ports::PaymentRepository {
         tx_.queue(payment_sql().insert, writer.take(),
                   Reason{.token = "client_sn_taken",
                          .probe_sql = by_sn,
-                         .probe_values = key_of(payment.sn),
+                         .probe_values = place_of(payment.sn),
                          .found_token = "sn_taken"});
         for (const Operation& operation : intent.operations) insert_operation(operation);
     }
@@ -272,7 +272,7 @@ class Payments final : public ports::PaymentRepository {
         WriteVisitor writer(payment_sql().changing.size() + 3);
         visit_changing(after, writer);
         writer.add(shard_value(after.sn));
-        writer.add(after.sn.value);
+        writer.add(key_of(after.sn));
         writer.add(before.payment.version);
         tx_.queue(payment_sql().update, writer.take(), Reason{.token = "stale"});
         apply_operations(before, change.after);
@@ -280,6 +280,9 @@ class Payments final : public ports::PaymentRepository {
         HUITONG_ASSERT(change.timeline.size() <= most_rows_per_version,
                        "too many timeline rows for one change");
         std::int64_t n = after.version * most_rows_per_version;
+        if (n + most_rows_per_version > rows_per_payment) {
+            throw Failure(core::Code::internal, "too_many_changes", after.sn.text());
+        }
         for (const payments::TimelineRow& row : change.timeline) insert_timeline(after.sn, n++, row);
     }
 
@@ -321,7 +324,7 @@ class Payments final : public ports::PaymentRepository {
         for (const ledger::Transfer& transfer : entry.transfers) {
             WriteVisitor writer(posting_columns.size());
             writer.add(shard_value(entry.payment));
-            writer("sn", entry.payment);
+            writer("id", entry.payment);
             writer("kind", entry.kind);
             writer("ordinal", entry.ordinal);
             writer("leg", leg++);
@@ -344,8 +347,7 @@ class Payments final : public ports::PaymentRepository {
         }
         WriteVisitor writer(timeline_columns.size(), std::move(seal));
         writer.add(shard_value(sn));
-        writer("sn", sn);
-        writer("n", n);
+        writer.add(key_of(sn) * rows_per_payment + n);
         writer("at", at);
         writer("seq", seq);
         writer("happening", happening);

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "sql/private_postgresql.hpp"
+#include "store/payment_key.hpp"
 #include "store/sample.hpp"
 #include "store/store.hpp"
 #include "store/store_test_support.hpp"
@@ -253,7 +254,7 @@ TEST_P(PaymentRows, WhatOthersLeftIsFoundPageByPage) {
     ASSERT_TRUE(insert(finished));
     ASSERT_TRUE(apply(finished, sample::make_paid(finished)));
     std::vector<core::PaymentSn> wanted{sample::make_sn(other, 1), sample::make_sn(merchant, 2)};
-    std::ranges::sort(wanted);
+    std::ranges::sort(wanted, {}, [](core::PaymentSn sn) { return key_of(sn); });
     std::vector<core::PaymentSn> found;
     core::PaymentSn after;
     for (int page = 0; page < 3; ++page) {

@@ -13,7 +13,7 @@ void visit_fixed(P& payment, V& visit) {
            channel_number, amount, subject, operator_name, reflect, created_at, deadline_at, in_flight_until,
            trade, is_seen_paid, is_booked, arrived_at, may_be_older, refusal, channel_code, reversal_by,
            was_paid_before_reversal, effect, review_reason, finished_at, is_reopened] = payment;
-    visit("sn", sn);
+    visit("id", sn);
     visit("merchant_sn", merchant_sn);
     visit("store_sn", store_sn);
     visit("terminal_sn", terminal_sn);
@@ -62,7 +62,7 @@ void visit_changing(P& payment, V& visit) {
 
 template <class O, class V>
 void visit_key(O& operation, V& visit) {
-    visit("sn", operation.payment);
+    visit("id", operation.payment);
     visit("seq", operation.seq);
 }
 

@@ -181,14 +181,16 @@ TEST(Seals, AValueMovedToAnotherRowOrColumnDoesNotOpen) {
     EXPECT_EQ(test::reason_of(terminal), "bad_seal");
 }
 
-TEST(Schema, TablesOfPaymentsLeadWithTheShard) {
+TEST(Schema, EveryRowOfAPaymentKnowsItsShardAndLiesByTime) {
     const auto database = make_memory_database();
-    for (const std::string table : {"payment", "operation", "posting", "timeline", "terminal"}) {
-        const auto rows =
-            database->query("select name, pk from pragma_table_info($1) where pk > 0 order by pk", {table});
-        ASSERT_GE(rows.size(), 2U) << table;
-        EXPECT_EQ(std::get<std::string>(rows[0][0]), "shard") << table;
-        EXPECT_EQ(std::get<std::string>(rows[1][0]), "sn") << table;
+    const std::pair<std::string, std::string> tables[] = {
+        {"payment", "id"}, {"operation", "id"}, {"posting", "id"}, {"timeline", "row_id"}};
+    for (const auto& [table, key] : tables) {
+        const auto first = database->query("select name from pragma_table_info($1) where cid = 0", {table});
+        EXPECT_EQ(std::get<std::string>(first.at(0).at(0)), "shard") << table;
+        const auto keys =
+            database->query("select name from pragma_table_info($1) where pk > 0 order by pk", {table});
+        EXPECT_EQ(std::get<std::string>(keys.at(0).at(0)), key) << table;
     }
     const auto due =
         database->query("select name from pragma_index_info('operation_due') order by seqno", {});

@@ -171,13 +171,19 @@ class Demo:
         self.port = free_ports(2)
         command = [self.program, "demo", "--data", str(self.data), "--port", str(self.port), *arguments]
         self.process = Process("demo", command, self.folder, environment)
+        self._tills: list[Till] = []
 
     def __enter__(self) -> "Demo":
         self.start()
         return self
 
     def __exit__(self, *_) -> None:
+        self.put_down()
+
+    def put_down(self) -> None:
         self.process.put_down()
+        for till in self._tills:
+            till.close()
 
     def start(self, ready_within: float = 15) -> float:
         took = self.process.start(ready_within)
@@ -189,13 +195,25 @@ class Demo:
         """A till with a terminal of its own."""
         upay = self.info["upay"]
         till = Till(self.info["gateway"], **options)
+        self._tills.append(till)
         answer = till.activate(upay["vendor_sn"], upay["vendor_key"], upay["app_id"], upay["activation_code"])
         if answer.outer != "200":
             raise AssertionError(f"activation: {answer}")
         return till
 
     def admin(self, *arguments: str):
-        return run_json([self.program, "admin", *arguments, "--data", str(self.data), "--json"])
+        """What `huitong admin … --json` prints."""
+        operator = self.info["admin"]
+        done = subprocess.run(
+            [self.program, "admin", *arguments, "--data", self.data, "--operator", operator["operator"], "--json"],
+            env={**os.environ, "HUITONG_OPERATOR_KEY": operator["operator_key"]},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        if done.returncode != 0:
+            raise AssertionError(f"admin {arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return json.loads(done.stdout)
 
 
 class Split:
@@ -239,15 +257,14 @@ class Split:
         self.gateway = self._run("serve", "--config", str(config))
 
     def put_down(self) -> None:
+        self.demo.put_down()
         for process in self.processes:
             process.put_down()
 
     def admin(self, *arguments: str):
         return self.demo.admin(*arguments)
 
-
-def run_json(command: list[str], cwd=None):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
-    if done.returncode != 0:
-        raise AssertionError(f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
-    return json.loads(done.stdout)
+    def troubles(self) -> list[str]:
+        """Lines of the gateway's log that report more than the course of a payment."""
+        with (self.demo.data / "serve.log").open(errors="replace") as log:
+            return [line for line in log if "trouble" in line]

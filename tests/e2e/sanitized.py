@@ -43,7 +43,7 @@ class SanitizedCase(unittest.TestCase):
         try:
             status = cls.demo.process.stop()
         finally:
-            cls.demo.process.put_down()
+            cls.demo.put_down()
         log = cls.demo.process.log()
         for mark in SANITIZER_MARKS:
             if mark in log:
@@ -58,7 +58,7 @@ class SanitizedCase(unittest.TestCase):
         self.payments_before = self.payment_count()
 
     def payment_count(self) -> int:
-        return len(self.demo.admin("payment", "list"))
+        return len(self.demo.admin("payment", "list", "--most", "1000000"))
 
     def assert_nothing_happened(self):
         self.assertTrue(self.demo.process.is_running(), self.demo.process.log()[-4000:])

@@ -35,7 +35,7 @@ class Concurrency(unittest.IsolatedAsyncioTestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.demo = Demo(folder.name, "--no-traffic")
-        cls.addClassCleanup(cls.demo.process.put_down)
+        cls.addClassCleanup(cls.demo.put_down)
         cls.demo.start()
         cls.simulators = cls.demo.simulators
         cls.codes = Codes()

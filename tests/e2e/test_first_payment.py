@@ -5,7 +5,6 @@ needs, and a payment, its query, its undoing and a lost check-in answer behave a
 import hashlib
 import json
 import os
-import signal
 import stat
 import tempfile
 import time
@@ -13,7 +12,7 @@ import unittest
 import urllib.request
 
 from processes import Demo, binary
-from till import Codes, Till
+from till import Codes
 
 
 class FirstPayment(unittest.TestCase):
@@ -22,7 +21,7 @@ class FirstPayment(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.folder.cleanup)
         cls.demo = Demo(cls.folder.name, "--no-traffic")
-        cls.addClassCleanup(cls.demo.process.put_down)
+        cls.addClassCleanup(cls.demo.put_down)
         cls.demo.start()
         cls.codes = Codes()
         cls.till = cls.demo.till()
@@ -121,13 +120,15 @@ class FirstPayment(unittest.TestCase):
         self.assertNotEqual(till.key, first)
         self.assertEqual(till.query(client_sn="none").outer, "200")
         till.checkin()
-        stale = Till(self.demo.info["gateway"], till.sn, first)
-        self.assertEqual(stale.query(client_sn="none").error, "ILLEGAL_SIGN", "only two keys are valid")
+        till.key = first
+        self.assertEqual(till.query(client_sn="none").error, "ILLEGAL_SIGN", "only two keys are valid")
 
     def test_wrong_key_wrong_sn(self):
-        gateway = self.demo.info["gateway"]
-        self.assertEqual(Till(gateway, self.till.sn, "0" * 32).query(client_sn="a").error, "ILLEGAL_SIGN")
-        self.assertEqual(Till(gateway, "1" * 18, "0" * 32).query(client_sn="a").error, "INVALID_TERMINAL")
+        till = self.demo.till()
+        till.key = "0" * 32
+        self.assertEqual(till.query(client_sn="none").error, "ILLEGAL_SIGN")
+        till.sn = "1" * 18
+        self.assertEqual(till.query(client_sn="none").error, "INVALID_TERMINAL")
 
 
 class Restart(unittest.TestCase):
@@ -139,6 +140,7 @@ class Restart(unittest.TestCase):
             self.assertEqual(paid.order_status, "PAID", paid)
             before = demo.info
             self.assertEqual(demo.process.stop(), 0, demo.process.log()[-2000:])
+            till.close()
             demo.start()
             self.assertEqual(demo.info, before)
             after = till.query(client_sn="again-1")
@@ -147,7 +149,8 @@ class Restart(unittest.TestCase):
             fresh = till.pay("again-2", Codes(1)(), 1)
             self.assertEqual(fresh.order_status, "PAID", fresh)
             self.assertNotEqual(fresh.sn, paid.sn)
-            demo.process.send(signal.SIGKILL)
+            demo.process.kill9()
+            till.close()
             demo.start()
             self.assertEqual(till.query(client_sn="again-2").sn, fresh.sn)
 
@@ -156,7 +159,7 @@ class Restart(unittest.TestCase):
         for delay in (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15):
             with self.subTest(delay=delay), tempfile.TemporaryDirectory() as folder:
                 demo = Demo(folder, "--no-traffic")
-                self.addCleanup(demo.process.put_down)
+                self.addCleanup(demo.put_down)
                 demo.process.launch()
                 time.sleep(delay)
                 demo.process.kill9()
@@ -168,7 +171,7 @@ class Stories(unittest.TestCase):
     def test_demo_plays_its_stories_and_is_ready_in_time(self):
         with tempfile.TemporaryDirectory() as folder:
             demo = Demo(folder, program=binary())
-            self.addCleanup(demo.process.put_down)
+            self.addCleanup(demo.put_down)
             took = demo.start(ready_within=15)
             log = demo.process.log()
             self.assertGreater(len(log.splitlines()), 20, log)

@@ -72,7 +72,7 @@ class Secrets(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         allow_core_files()  # inherited by the demo
         self.demo = Demo(folder.name, "--no-traffic")
-        self.addCleanup(self.demo.process.put_down)
+        self.addCleanup(self.demo.put_down)
         self.demo.start()
 
     def use_it(self) -> dict[str, str]:
@@ -132,8 +132,12 @@ class Secrets(unittest.TestCase):
 
         lists = (("vendor", "list"), ("channel-account", "list"), ("payment", "list"), ("audit", "list"))
         for arguments in lists:
-            shown = str(self.demo.admin(*arguments)).encode()
-            self.assertEqual(self.search(shown, "admin " + " ".join(arguments), secrets), [])
+            shown = self.demo.admin(*arguments)
+            self.assertEqual(self.search(str(shown).encode(), "admin " + " ".join(arguments), secrets), [])
+        for payment in self.demo.admin("payment", "list"):
+            shown = self.demo.admin("payment", "show", payment["sn"])
+            self.assertTrue(any("exchange" in row for row in shown["timeline"]), "evidence is kept")
+            self.assertEqual(self.search(str(shown).encode(), "evidence of " + payment["client_sn"], secrets), [])
 
         self.abort_and_look(secrets)
         self.assertEqual(self.search_files(secrets), [], "after the crash")

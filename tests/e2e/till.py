@@ -183,8 +183,9 @@ class AsyncTill(_Signer):
         )
         await self.connect()
         try:
-            return Answer(await asyncio.wait_for(self._exchange(head.encode() + body), self._timeout))
-        except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError) as error:
+            async with asyncio.timeout(self._timeout):
+                return Answer(await self._exchange(head.encode() + body))
+        except (OSError, asyncio.IncompleteReadError) as error:
             self.close()
             raise LostAnswer(repr(error)) from error
         except BaseException:
