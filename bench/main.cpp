@@ -38,7 +38,8 @@ huitong::bench::PayBenchOptions pay_options(const Arguments& arguments) {
     options.seconds = number(arguments, "seconds", options.seconds);
     options.merchants = number(arguments, "merchants", options.merchants);
     options.stored = number(arguments, "stored", 0);
-    if (const auto found = arguments.find("directory"); found != arguments.end()) options.directory = found->second;
+    if (const auto found = arguments.find("directory"); found != arguments.end())
+        options.directory = found->second;
     return options;
 }
 
@@ -50,7 +51,8 @@ struct Subcommand {
 
 constexpr Subcommand subcommands[] = {
     {"pay",
-     "rounds=5 seconds=3 merchants=20 stored=0 directory=/tmp: pay by code through API, simulator and ledger, beside"
+     "rounds=5 seconds=3 merchants=20 stored=0 directory=/tmp: pay by code through API, simulator and "
+     "ledger, beside"
      " the bare store; stored=1000000 also grows the store and compares CPU per payment",
      [](const Arguments& arguments) { return huitong::bench::run_pay_bench(pay_options(arguments)); }},
     {"store",

@@ -25,16 +25,19 @@ constexpr double most_growth = 1.5;
 
 struct Sample {
     LoadResult load;
-    double gateway_cpu_us = 0;    // per payment
+    double gateway_cpu_us = 0;  // per payment
     double simulator_cpu_us = 0;
 };
 
 class Bench {
   public:
     Bench(const PayBenchOptions& options, const std::string& directory)
-        : options_(options), simulator_(keys_), gateway_(keys_, simulator_.port, options.merchants, directory) {}
+        : options_(options),
+          simulator_(keys_),
+          gateway_(keys_, simulator_.port, options.merchants, directory) {}
 
-    Sample run(std::string_view name, int connections, double rate_per_s, double seconds, std::int64_t most = 0) {
+    Sample run(std::string_view name, int connections, double rate_per_s, double seconds,
+               std::int64_t most = 0) {
         const double gateway_before = gateway_.child.cpu_seconds();
         const double simulator_before = simulator_.child.cpu_seconds();
         LoadOptions load;
@@ -60,14 +63,16 @@ class Bench {
         Sample last;
         while (next_number_ < options_.stored) {
             const bool is_first = next_number_ < probe;
-            last = run("grow", 64, 0, 3600, is_first ? probe : std::min<std::int64_t>(100'000, options_.stored));
+            last =
+                run("grow", 64, 0, 3600, is_first ? probe : std::min<std::int64_t>(100'000, options_.stored));
             if (is_first) first = last;
         }
         last = run("grow", 64, 0, 3600, probe);
         growth_ = last.gateway_cpu_us / first.gateway_cpu_us;
-        fmt::print(R"({{"bench":"growth","stored":{},"cpu_us_first":{:.1f},"cpu_us_last":{:.1f},"ratio":{:.2f}}})"
-                   "\n",
-                   next_number_, first.gateway_cpu_us, last.gateway_cpu_us, growth_);
+        fmt::print(
+            R"({{"bench":"growth","stored":{},"cpu_us_first":{:.1f},"cpu_us_last":{:.1f},"ratio":{:.2f}}})"
+            "\n",
+            next_number_, first.gateway_cpu_us, last.gateway_cpu_us, growth_);
     }
 
     [[nodiscard]] double growth() const { return growth_; }
@@ -78,8 +83,8 @@ class Bench {
                    R"("cpu_us":{{"gateway":{:.1f},"simulator":{:.1f},"load":{:.1f}}},"paid":{},"others":{}}})"
                    "\n",
                    name, connections, sample.load.per_s, sample.load.p50_us, sample.load.p99_us,
-                   sample.gateway_cpu_us, sample.simulator_cpu_us, sample.load.cpu_us_per_payment, sample.load.paid,
-                   sample.load.others);
+                   sample.gateway_cpu_us, sample.simulator_cpu_us, sample.load.cpu_us_per_payment,
+                   sample.load.paid, sample.load.others);
         if (sample.load.others > 0) fmt::print(stderr, "not paid: {}\n", sample.load.first_other);
         std::fflush(stdout);
     }

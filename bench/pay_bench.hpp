@@ -8,8 +8,8 @@
 namespace huitong::bench {
 
 struct PayBenchOptions {
-    int rounds = 5;    // interleaved: bare store, 64 connections, 1 connection, half load
-    int seconds = 3;   // of each part of a round
+    int rounds = 5;   // interleaved: bare store, 64 connections, 1 connection, half load
+    int seconds = 3;  // of each part of a round
     int merchants = 20;
     std::int64_t stored = 0;  // first grow the store to this many payments and compare CPU along the way
     std::string directory = "/tmp";

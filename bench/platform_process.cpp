@@ -188,12 +188,13 @@ double Child::cpu_seconds() const {
 }
 
 SimulatorProcess::SimulatorProcess(const Keys& keys)
-    : child(make_child([&](int out) { return run_simulator(keys, out); })), port(parse_port(child.read_line())) {}
+    : child(make_child([&](int out) { return run_simulator(keys, out); })),
+      port(parse_port(child.read_line())) {}
 
 GatewayProcess::GatewayProcess(const Keys& keys, std::uint16_t simulator_port, int merchants,
                                const std::string& directory)
-    : child(make_child(
-          [&](int out) { return run_gateway(keys, simulator_port, merchants, directory, out); })) {
+    : child(
+          make_child([&](int out) { return run_gateway(keys, simulator_port, merchants, directory, out); })) {
     for (int i = 0; i < merchants; ++i) {
         const std::string line = child.read_line();
         const auto blank = line.find(' ');

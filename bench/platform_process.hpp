@@ -1,5 +1,5 @@
-// The two servers of the benchmark as child processes: the simulator, and the gateway with merchants onboarded
-// and tills activated. Both are what `huitong sim` and `huitong serve` run.
+// The two servers of the benchmark as child processes: the simulator, and the gateway with merchants
+// onboarded and tills activated. Both are what `huitong sim` and `huitong serve` run.
 #pragma once
 
 #include <sys/types.h>
@@ -43,7 +43,8 @@ struct SimulatorProcess {
 };
 
 struct GatewayProcess {
-    GatewayProcess(const Keys& keys, std::uint16_t simulator_port, int merchants, const std::string& directory);
+    GatewayProcess(const Keys& keys, std::uint16_t simulator_port, int merchants,
+                   const std::string& directory);
     Child child;
     std::uint16_t port = 0;
     std::vector<Till> tills;

@@ -1,12 +1,12 @@
-#include "app/acceptance_support.hpp"
+#include "app/acceptance_test_support.hpp"
 
 namespace huitong::app {
 
 Aggregate Acceptance::payment(const std::string& client_sn) {
     const std::string wanted = client_sn.empty() ? last_client_sn() : client_sn;
     const std::string merchant = platform.data().merchant_sn;
-    auto found = platform.run(
-        platform.store().read([wanted, merchant](ports::Tx& tx) -> core::Result<Aggregate> {
+    auto found =
+        platform.run(platform.store().read([wanted, merchant](ports::Tx& tx) -> core::Result<Aggregate> {
             const auto sn = tx.payments().find_by_client_sn(merchant, wanted);
             if (!sn) return core::fail(core::Code::not_found, "no_payment");
             return *tx.payments().find(*sn);
@@ -99,7 +99,13 @@ void Acceptance::expect_books_agree(std::size_t in_review) {
 
 void Acceptance::expect_no_violations() {
     for (const sim::Violation& violation : platform.simulators().violations().all()) {
-        ADD_FAILURE() << violation.rule << " " << violation.out_trade_no << ": " << violation.text;
+        std::string story;
+        for (const sim::JournalEntry& entry : platform.simulators().journal().entries()) {
+            if (entry.out_trade_no == violation.out_trade_no)
+                story += "\n  " + core::to_rfc3339(entry.at) + " " + entry.op + " -> " + entry.response;
+        }
+        ADD_FAILURE() << violation.rule << " " << violation.out_trade_no << " at "
+                      << core::to_rfc3339(violation.at) << ": " << violation.text << story;
     }
 }
 

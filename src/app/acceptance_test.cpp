@@ -1,6 +1,6 @@
-// The acceptance scenarios of spec/channels 6.7 that concern pay, query and reverse on WeChat, by number and name, on the
-// whole platform under simulated time: till, HTTP face, flows, rules, store, adapter, simulator.
-#include "app/acceptance_support.hpp"
+// The acceptance scenarios of spec/channels 6.7 that concern pay, query and reverse on WeChat, by number and
+// name, on the whole platform under simulated time: till, HTTP face, flows, rules, store, adapter, simulator.
+#include "app/acceptance_test_support.hpp"
 
 namespace huitong::app {
 
@@ -152,8 +152,8 @@ TEST_F(Acceptance, S15_two_pollers_give_exactly_one_success) {
 
 TEST_F(Acceptance, S16_duplicate_request_charges_once) {
     EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
-    const TillAnswer again = must(platform.run(
-        platform.till().pay({.client_sn = last_client_sn(), .amount_fen = 100, .payment_code = platform.payment_code()})));
+    const TillAnswer again = must(platform.run(platform.till().pay(
+        {.client_sn = last_client_sn(), .amount_fen = 100, .payment_code = platform.payment_code()})));
     EXPECT_EQ(again.biz_result_code, "FAIL");
     EXPECT_EQ(again.error_code, "CLIENT_SN_CONFLICT");
     EXPECT_EQ(platform.simulators().wechat().totals().micropay_calls, 1);
@@ -163,8 +163,8 @@ TEST_F(Acceptance, S16_duplicate_request_charges_once) {
 TEST_F(Acceptance, S17_new_attempt_is_refused_while_the_earlier_is_pending) {
     const auto waiting = begin_pay(1, 20);
     platform.run_for(seconds(3));
-    const TillAnswer again = must(platform.run(
-        platform.till().pay({.client_sn = last_client_sn(), .amount_fen = 100, .payment_code = platform.payment_code()})));
+    const TillAnswer again = must(platform.run(platform.till().pay(
+        {.client_sn = last_client_sn(), .amount_fen = 100, .payment_code = platform.payment_code()})));
     EXPECT_EQ(again.error_code, "CLIENT_SN_CONFLICT");
     platform.run_for(seconds(40));
     ASSERT_TRUE(waiting->is_done());
@@ -193,7 +193,8 @@ TEST_F(Acceptance, S27_channel_down_for_ten_minutes) {
     for (int i = 0; i < 5; ++i) (void)begin_pay(0);
     platform.run_for(minutes(9));
     for (int i = 1; i <= 5; ++i) {
-        EXPECT_EQ(payment("c" + std::to_string(i)).payment.state, PaymentState::reversing) << "nothing is marked failed";
+        EXPECT_EQ(payment("c" + std::to_string(i)).payment.state, PaymentState::reversing)
+            << "nothing is marked failed";
     }
     platform.run_for(minutes(20));
     expect_books_agree();

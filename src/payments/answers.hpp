@@ -1,5 +1,5 @@
-// What the outside says, in our words. A channel adapter translates its protocol into these; the rules decide on nothing
-// else. There are three answers, never two: done, refused, unknown (spec/channels 3.6, 3.7).
+// What the outside says, in our words. A channel adapter translates its protocol into these; the rules decide
+// on nothing else. There are three answers, never two: done, refused, unknown (spec/channels 3.6, 3.7).
 #pragma once
 
 #include <optional>
@@ -15,32 +15,34 @@ enum class Outcome {
     done,      // with the channel's evidence
     pending,   // the payer is asked (USERPAYING); nothing is decided
     refused,   // with the channel's evidence: not done, and this call will not be done later
-    unknown,   // may or may not have been done: time-out, bad signature, unreadable, system error, unlisted code
+    unknown,   // may or may not have been done: time-out, bad signature, unreadable, system error, unlisted
+               // code
     not_sent,  // no byte left this machine, or the channel says it did not execute the call (rate limit)
 };
 
 // Why a channel refused, in stable tokens that every face maps in one table of its own.
 enum class Refusal {
     none,
-    code_expired,         // the payment code's minute is over
-    code_invalid,         // no payment code, or one already used
-    insufficient_funds,   // the payer's
-    payer_limit,          // daily or single limit of the payer
-    payer_account,        // the payer's account or card cannot pay here
-    merchant_funds,       // reversal: our balance at the channel does not cover it
-    too_late,             // reversal: the channel's time for it is over
-    wrong_state,          // reversal: the trade's state does not allow it
-    no_such_trade,        // the channel knows no trade of that number
-    trade_refused,        // risk control, cancelled by the payer, or any other business refusal
-    number_used_up,       // closed or reversed before under this number
-    configuration,        // our keys, numbers or permissions are wrong; nothing was executed
-    rate_limited,         // not executed; come back later
-    not_sent_in_time,     // ours: the send-by time had passed before a byte left
+    code_expired,        // the payment code's minute is over
+    code_invalid,        // no payment code, or one already used
+    insufficient_funds,  // the payer's
+    payer_limit,         // daily or single limit of the payer
+    payer_account,       // the payer's account or card cannot pay here
+    merchant_funds,      // reversal: our balance at the channel does not cover it
+    too_late,            // reversal: the channel's time for it is over
+    wrong_state,         // reversal: the trade's state does not allow it
+    no_such_trade,       // the channel knows no trade of that number
+    trade_refused,       // risk control, cancelled by the payer, or any other business refusal
+    number_used_up,      // closed or reversed before under this number
+    configuration,       // our keys, numbers or permissions are wrong; nothing was executed
+    rate_limited,        // not executed; come back later
+    not_sent_in_time,    // ours: the send-by time had passed before a byte left
 };
 [[nodiscard]] std::string_view to_string(Outcome outcome);
 [[nodiscard]] std::string_view to_string(Refusal refusal);
 
-// The raw exchange. Secrets and payment codes are masked by the adapter before they get here; the store encrypts it.
+// The raw exchange. Secrets and payment codes are masked by the adapter before they get here; the store
+// encrypts it.
 struct Exchange {
     std::string call;      // "micropay", "orderquery", "reverse"
     std::string request;   // as sent, masked
@@ -52,37 +54,40 @@ struct Exchange {
 struct Answer {
     Outcome outcome = Outcome::unknown;
     Refusal refusal = Refusal::none;
-    bool is_authentic = false;  // an answer with a good signature came back: the call is not in flight any more
-    std::string code;           // the channel's own code ("USERPAYING"), or ours in lower case ("read_timeout")
-    std::string message;        // the channel's own text
+    bool is_authentic =
+        false;            // an answer with a good signature came back: the call is not in flight any more
+    std::string code;     // the channel's own code ("USERPAYING"), or ours in lower case ("read_timeout")
+    std::string message;  // the channel's own text
     Exchange exchange;
 };
 
 // What a channel says about a trade that was paid. Absent fields were not said.
 struct TradeFacts {
-    std::string trade_no;                 // the channel's number
+    std::string trade_no;  // the channel's number
     std::optional<core::Money> amount;
     std::optional<core::Instant> paid_at;
-    std::string payer_id;                 // openid, buyer_user_id
-    std::string payer_login;              // masked by the channel
-    std::string funding;                  // the channel's name of the payer's means (bank_type)
+    std::string payer_id;     // openid, buyer_user_id
+    std::string payer_login;  // masked by the channel
+    std::string funding;      // the channel's name of the payer's means (bank_type)
 
     friend bool operator==(const TradeFacts&, const TradeFacts&) = default;
 };
 
 struct PayAnswer : Answer {
     TradeFacts trade;
-    bool may_exist = false;  // refused, but an order may stand at the channel: reverse in the background (spec/channels 3.5)
-    bool may_be_older = false;  // "already paid" (ORDERPAID …): a payment found now is ours only if not paid before we sent
+    bool may_exist = false;  // refused, but an order may stand at the channel: reverse in the background
+                             // (spec/channels 3.5)
+    bool may_be_older =
+        false;  // "already paid" (ORDERPAID …): a payment found now is ours only if not paid before we sent
 };
 
 enum class TradeState {
-    unknown,      // the query brought no usable answer
+    unknown,  // the query brought no usable answer
     not_found,
-    pending,      // NOTPAY, USERPAYING, ACCEPT
+    pending,  // NOTPAY, USERPAYING, ACCEPT
     paid,
     paid_and_refunded,  // paid, and money went back (REFUND): only our own refunds may explain it
-    pay_failed,   // PAYERROR: will not be paid, still to be reversed
+    pay_failed,         // PAYERROR: will not be paid, still to be reversed
     closed,
     reversed,
 };
@@ -103,8 +108,8 @@ enum class Effect {
 [[nodiscard]] std::string_view to_string(Effect effect);
 
 struct ReverseAnswer : Answer {
-    bool must_repeat = false;  // recall=Y, retry_flag=Y, system error: the same call again
-    bool has_no_trade = false; // done, with no trade behind it (Alipay without action, WeChat ORDERNOTEXIST)
+    bool must_repeat = false;   // recall=Y, retry_flag=Y, system error: the same call again
+    bool has_no_trade = false;  // done, with no trade behind it (Alipay without action, WeChat ORDERNOTEXIST)
     Effect effect = Effect::not_known;
 };
 

@@ -93,9 +93,11 @@ Operation& Draft::begin_background_reversal(const std::string& owner) {
 
 void Draft::plan_first_reversal() {
     Operation* reverse = aggregate().live(OperationKind::reverse);
-    if (!reverse || reverse->state != OperationState::prepared) return;
+    const bool is_asked =
+        payment().state == PaymentState::reversing && payment().reversal_by == ReversalBy::merchant;
+    if (!is_asked || !reverse || reverse->state != OperationState::prepared) return;
     const core::Instant earliest = *aggregate().pay().sent_at + policy_.earliest_reverse;
-    const bool is_certain = payment().arrived_at && !payment().may_be_older;
+    const bool is_certain = payment().is_seen_paid && !payment().may_be_older;
     schedule(*reverse, is_certain ? Act::send : Act::query, std::max(*reverse->next_at, earliest));
 }
 
@@ -110,7 +112,7 @@ Operation& Draft::begin_reversal(ReversalBy by, const std::string& owner) {
     move(PaymentEvent::reversal_begun);
     release_pay();
     Operation& reverse = begin_background_reversal(owner);
-    if (by == ReversalBy::merchant) plan_first_reversal();
+    plan_first_reversal();
     add_row(reverse, "reversal begun by " + std::string(to_string(by)), "", nullptr);
     return reverse;
 }

@@ -39,8 +39,8 @@ class Draft {
     Operation& insert_operation(OperationKind kind, const std::string& owner);
     // Begins to undo the payment: its own operation, due as soon as the channel allows.
     Operation& begin_reversal(ReversalBy by, const std::string& owner);
-    // The act a reversal that was not sent yet begins with: a look where nothing certain is known of the pay
-    // call, else the reversal itself; not before the channel allows it.
+    // The act a merchant's reversal that was not sent yet begins with: the reversal itself where the trade
+    // was seen paid, else a look, which tells what the reversal will undo; not before the channel allows it.
     void plan_first_reversal();
     // The same without touching the payment's state: for a refusal that may have left an order at the
     // channel.

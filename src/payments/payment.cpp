@@ -6,63 +6,90 @@ namespace huitong::payments {
 
 std::string_view to_string(PaymentState state) {
     switch (state) {
-        case PaymentState::created: return "created";
-        case PaymentState::pending: return "pending";
-        case PaymentState::paid: return "paid";
-        case PaymentState::partially_refunded: return "partially_refunded";
-        case PaymentState::refunded: return "refunded";
-        case PaymentState::reversing: return "reversing";
-        case PaymentState::reversed: return "reversed";
-        case PaymentState::closed: return "closed";
-        case PaymentState::failed: return "failed";
-        case PaymentState::manual_review: return "manual_review";
+        case PaymentState::created:
+            return "created";
+        case PaymentState::pending:
+            return "pending";
+        case PaymentState::paid:
+            return "paid";
+        case PaymentState::partially_refunded:
+            return "partially_refunded";
+        case PaymentState::refunded:
+            return "refunded";
+        case PaymentState::reversing:
+            return "reversing";
+        case PaymentState::reversed:
+            return "reversed";
+        case PaymentState::closed:
+            return "closed";
+        case PaymentState::failed:
+            return "failed";
+        case PaymentState::manual_review:
+            return "manual_review";
     }
     return "?";
 }
 
 std::string_view to_string(ReversalBy by) {
     switch (by) {
-        case ReversalBy::nobody: return "nobody";
-        case ReversalBy::engine: return "engine";
-        case ReversalBy::merchant: return "merchant";
+        case ReversalBy::nobody:
+            return "nobody";
+        case ReversalBy::engine:
+            return "engine";
+        case ReversalBy::merchant:
+            return "merchant";
     }
     return "?";
 }
 
 std::string_view to_string(ChannelKind kind) {
     switch (kind) {
-        case ChannelKind::wechat: return "wechat";
-        case ChannelKind::alipay: return "alipay";
+        case ChannelKind::wechat:
+            return "wechat";
+        case ChannelKind::alipay:
+            return "alipay";
     }
     return "?";
 }
 
 std::string_view to_string(OperationKind kind) {
     switch (kind) {
-        case OperationKind::pay: return "pay";
-        case OperationKind::reverse: return "reverse";
-        case OperationKind::watch: return "watch";
+        case OperationKind::pay:
+            return "pay";
+        case OperationKind::reverse:
+            return "reverse";
+        case OperationKind::watch:
+            return "watch";
     }
     return "?";
 }
 
 std::string_view to_string(OperationState state) {
     switch (state) {
-        case OperationState::prepared: return "prepared";
-        case OperationState::sent: return "sent";
-        case OperationState::succeeded: return "succeeded";
-        case OperationState::refused: return "refused";
-        case OperationState::unknown: return "unknown";
-        case OperationState::manual: return "manual";
+        case OperationState::prepared:
+            return "prepared";
+        case OperationState::sent:
+            return "sent";
+        case OperationState::succeeded:
+            return "succeeded";
+        case OperationState::refused:
+            return "refused";
+        case OperationState::unknown:
+            return "unknown";
+        case OperationState::manual:
+            return "manual";
     }
     return "?";
 }
 
 std::string_view to_string(Act act) {
     switch (act) {
-        case Act::none: return "none";
-        case Act::send: return "send";
-        case Act::query: return "query";
+        case Act::none:
+            return "none";
+        case Act::send:
+            return "send";
+        case Act::query:
+            return "query";
     }
     return "?";
 }
@@ -74,11 +101,13 @@ bool is_final(PaymentState state) {
         case PaymentState::refunded:
         case PaymentState::reversed:
         case PaymentState::closed:
-        case PaymentState::failed: return true;
+        case PaymentState::failed:
+            return true;
         case PaymentState::created:
         case PaymentState::pending:
         case PaymentState::reversing:
-        case PaymentState::manual_review: return false;
+        case PaymentState::manual_review:
+            return false;
     }
     return false;
 }

@@ -16,12 +16,12 @@
 namespace huitong::payments {
 
 enum class PaymentState {
-    created,        // the intent is committed; the pay call is on its way
-    pending,        // answered "wait", or not answered: poll
+    created,  // the intent is committed; the pay call is on its way
+    pending,  // answered "wait", or not answered: poll
     paid,
     partially_refunded,
     refunded,
-    reversing,      // to be undone; ends only with proof
+    reversing,  // to be undone; ends only with proof
     reversed,
     closed,         // refused to be reversed because nothing had been paid, with the channel's evidence
     failed,         // only with the channel's evidence, or because this process knows it did not send
@@ -44,32 +44,34 @@ struct Payment {
     std::string merchant_sn;
     std::string store_sn;
     std::string terminal_sn;
-    std::string client_sn;        // the merchant's own number, unique per merchant
+    std::string client_sn;  // the merchant's own number, unique per merchant
     ChannelKind channel = ChannelKind::wechat;
     std::string channel_account;  // id of the channel account that was used
     std::string channel_number;   // our number at the channel (out_trade_no)
     core::Money amount;
     std::string subject;
-    std::string operator_name;    // the cashier
-    std::string reflect;          // echoed to the merchant
+    std::string operator_name;  // the cashier
+    std::string reflect;        // echoed to the merchant
     core::Instant created_at;
     core::Instant deadline_at;      // not proven by then: reversed
     core::Instant in_flight_until;  // until then an unanswered pay call may still arrive at the channel
 
     // What became of it.
-    TradeFacts trade;                           // facts once the channel showed it paid
-    bool is_seen_paid = false;                  // the channel showed it paid at any time
-    bool is_booked = false;                     // the payment entry is in the ledger
-    std::optional<core::Instant> arrived_at;    // the pay call is known to have reached the channel or to be over
-    bool may_be_older = false;                  // see PayAnswer::may_be_older
-    Refusal refusal = Refusal::none;            // why it failed, or why the last cancel was refused
-    std::string channel_code;                   // the channel's code behind that
+    TradeFacts trade;           // facts once the channel showed it paid
+    bool is_seen_paid = false;  // the channel showed it paid at any time
+    bool is_booked = false;     // the payment entry is in the ledger
+    std::optional<core::Instant>
+        arrived_at;                   // the pay call is known to have reached the channel or to be over
+    bool may_be_older = false;        // see PayAnswer::may_be_older
+    Refusal refusal = Refusal::none;  // why it failed, or why the last cancel was refused
+    std::string channel_code;         // the channel's code behind that
     ReversalBy reversal_by = ReversalBy::nobody;
-    bool was_paid_before_reversal = false;      // the merchant had been told "paid": a refused cancel falls back to it
+    bool was_paid_before_reversal =
+        false;  // the merchant had been told "paid": a refused cancel falls back to it
     Effect effect = Effect::none;
-    std::string review_reason;                  // why a person must look
-    std::optional<core::Instant> finished_at;   // when it became paid, or else final
-    bool is_reopened = false;                   // found paid after it was final: undone again, unseen by the merchant
+    std::string review_reason;                 // why a person must look
+    std::optional<core::Instant> finished_at;  // when it became paid, or else final
+    bool is_reopened = false;  // found paid after it was final: undone again, unseen by the merchant
 
     friend bool operator==(const Payment&, const Payment&) = default;
 };
@@ -90,24 +92,24 @@ enum class Act { none, send, query };
 
 struct Operation {
     core::PaymentSn payment;
-    int seq = 1;                  // 1 is the pay; (payment, seq) is the key
+    int seq = 1;  // 1 is the pay; (payment, seq) is the key
     OperationKind kind = OperationKind::pay;
     OperationState state = OperationState::prepared;
-    std::string number;           // our number at the channel for this operation
+    std::string number;  // our number at the channel for this operation
     core::Money amount;
-    std::string operator_name;    // who asked (merchant's cashier), empty for the engine
-    std::string terminal_sn;      // where it was asked
-    int attempt = 0;              // rises with each claim; an outcome of an older attempt is fenced off
-    std::string owner;            // the process that holds it
-    core::Instant lease_until;    // others may claim it after this
-    int tries = 0;                // acts done so far
+    std::string operator_name;  // who asked (merchant's cashier), empty for the engine
+    std::string terminal_sn;    // where it was asked
+    int attempt = 0;            // rises with each claim; an outcome of an older attempt is fenced off
+    std::string owner;          // the process that holds it
+    core::Instant lease_until;  // others may claim it after this
+    int tries = 0;              // acts done so far
     Act next_act = Act::none;
     std::optional<core::Instant> next_at;  // when that act is due; none: nothing to do
     core::Instant created_at;
     std::optional<core::Instant> sent_at;
     std::optional<core::Instant> finished_at;
     Outcome last_outcome = Outcome::not_sent;
-    std::string channel_code;     // of the last answer
+    std::string channel_code;  // of the last answer
 
     friend bool operator==(const Operation&, const Operation&) = default;
 };

@@ -1,5 +1,5 @@
-// Policy: every delay, deadline and retry of the pay story, per channel (spec/channels 3.10). All measured from sending
-// the pay call unless said otherwise.
+// Policy: every delay, deadline and retry of the pay story, per channel (spec/channels 3.10). All measured
+// from sending the pay call unless said otherwise.
 #pragma once
 
 #include "core/time.hpp"
@@ -8,10 +8,12 @@
 namespace huitong::payments {
 
 struct Policy {
-    core::Duration send_by = std::chrono::seconds(5);        // after the request arrived: later it is not sent at all
+    core::Duration send_by =
+        std::chrono::seconds(5);  // after the request arrived: later it is not sent at all
     core::Duration call_timeout = std::chrono::seconds(10);  // read time-out of a call to the channel
     core::Duration first_query = std::chrono::seconds(5);    // after the pay call's answer
     core::Duration query_every = std::chrono::seconds(5);
+    core::Duration query_spacing = std::chrono::seconds(2);  // least time between two queries of one payment
     core::Duration deadline = std::chrono::seconds(30);      // then one last query, then reverse
     core::Duration last_query_timeout = std::chrono::seconds(3);
     core::Duration earliest_reverse = std::chrono::milliseconds(15'500);  // the channel's 15 s and a margin
@@ -20,9 +22,12 @@ struct Policy {
     core::Duration reverse_give_up = std::chrono::minutes(30);  // from the first reversal: then manual review
     core::Duration watch_every = std::chrono::hours(1);
     core::Duration watch_for = std::chrono::hours(24);
-    core::Duration review_query_for = std::chrono::hours(24 * 7);  // hourly for watch_for, then daily until this
-    core::Duration lease = std::chrono::seconds(30);   // how long after its due time an act is left to its owner
-    core::Duration horizon = std::chrono::seconds(60);  // acts due later than this wait in the store, owned by nobody
+    core::Duration review_query_for =
+        std::chrono::hours(24 * 7);  // hourly for watch_for, then daily until this
+    core::Duration lease =
+        std::chrono::seconds(30);  // how long after its due time an act is left to its owner
+    core::Duration horizon =
+        std::chrono::seconds(60);  // acts due later than this wait in the store, owned by nobody
 };
 
 [[nodiscard]] Policy default_policy(ChannelKind channel);

@@ -27,8 +27,8 @@ std::optional<ChannelKind> channel_of_code(std::string_view payment_code) {
     if (payment_code.size() < 2 || !is_numeric) return std::nullopt;
     const int prefix = (payment_code[0] - '0') * 10 + (payment_code[1] - '0');
     for (const CodeRange& range : ranges) {
-        if (prefix >= range.first_prefix && prefix <= range.last_prefix && payment_code.size() >= range.shortest &&
-            payment_code.size() <= range.longest) {
+        if (prefix >= range.first_prefix && prefix <= range.last_prefix &&
+            payment_code.size() >= range.shortest && payment_code.size() <= range.longest) {
             return range.channel;
         }
     }

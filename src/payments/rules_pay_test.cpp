@@ -232,6 +232,7 @@ TEST(Claims, WatchInTheFutureIsHeldByNobodyUntilItIsDue) {
     unknown.is_authentic = true;
     ASSERT_EQ(bench.pay(unknown), "");
     ASSERT_EQ(bench.cancel(), "");
+    ASSERT_EQ(bench.query_due(TradeState::not_found), "") << "a look comes first";
     ASSERT_EQ(bench.reverse_due(undone_no_trade()), "");
     ASSERT_EQ(bench.state(), PaymentState::reversed);
     const auto step = next_step(bench.at);

@@ -49,8 +49,9 @@ void take_as_undone(Draft& draft, Operation& reverse, const Undone& undone) {
     reverse.state = OperationState::unknown;
     const core::Instant next = draft.now() + reverse_delay(draft.policy(), reverse.tries);
     const bool is_before_bound = next < payment.in_flight_until;
-    draft.schedule(reverse, is_before_bound ? Act::send : Act::query,
-                   is_before_bound ? next : payment.in_flight_until);
+    const core::Instant look_at =
+        std::max(payment.in_flight_until, draft.now() + draft.policy().query_spacing);
+    draft.schedule(reverse, is_before_bound ? Act::send : Act::query, is_before_bound ? next : look_at);
 }
 
 // Still paid at the channel after the reversal was refused.
@@ -147,7 +148,7 @@ core::Result<Change> on_reverse_answer(const Aggregate& before, Claim claim, con
             draft.payment().channel_code = answer.code;
         }
         reverse.state = OperationState::unknown;
-        draft.schedule(reverse, Act::query, now);
+        draft.schedule(reverse, Act::query, now + policy.query_spacing);
     } else {
         try_again(draft, reverse, Act::send);
     }
@@ -160,7 +161,8 @@ void first_look_answered(Draft& draft, Operation& reverse, const QueryAnswer& an
                           answer.state == TradeState::pay_failed;
     if (is_trade) draft.note_arrival();
     if (answer.state == TradeState::paid) {
-        if (is_older_than_ours(draft.aggregate(), answer.trade)) return draft.give_up(reverse, "older_payment");
+        if (is_older_than_ours(draft.aggregate(), answer.trade))
+            return draft.give_up(reverse, "older_payment");
         (void)draft.note_paid(answer.trade);  // another amount raises its alarm; it is reversed all the same
     }
     draft.schedule(reverse, Act::send, draft.now());

@@ -211,7 +211,7 @@ TEST(Reversal, ManualReviewEndsByAQuerysEvidence) {
 TEST(Reversal, RefusedAndProvenUnpaidIsClosedWithAllOperationsEnded) {
     Bench bench = reversing(true);
     ASSERT_EQ(bench.reverse_due(reverse_refused(Refusal::wrong_state)), "");
-    EXPECT_TRUE(bench.is_scheduled(Act::query, bench.now));
+    EXPECT_TRUE(bench.is_scheduled(Act::query, bench.now + 2s));
     ASSERT_EQ(bench.query_due(TradeState::pay_failed), "");
     EXPECT_EQ(bench.state(), PaymentState::closed);
     for (const Operation& operation : bench.at.operations)

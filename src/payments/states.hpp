@@ -10,15 +10,16 @@
 namespace huitong::payments {
 
 enum class PaymentEvent {
-    waiting,           // the pay call brought no decision: poll
-    paid,              // proof of payment
-    refused,           // the channel's proof that it will not be paid, or we know that it was not sent
-    reversal_begun,    // deadline, merchant's cancel, or a payment found paid after the merchant was told otherwise
+    waiting,         // the pay call brought no decision: poll
+    paid,            // proof of payment
+    refused,         // the channel's proof that it will not be paid, or we know that it was not sent
+    reversal_begun,  // deadline, merchant's cancel, or a payment found paid after the merchant was told
+                     // otherwise
     reversal_proven,
     nothing_to_reverse,  // the channel's proof that nothing was paid and nothing can be
-    reversal_refused,  // merchant asked, the channel refused with evidence, the payment still stands
-    given_up,          // machines cannot decide
-    decided_paid,      // a person decided, with evidence
+    reversal_refused,    // merchant asked, the channel refused with evidence, the payment still stands
+    given_up,            // machines cannot decide
+    decided_paid,        // a person decided, with evidence
     decided_reversed,
     decided_closed,
     decided_failed,
@@ -34,17 +35,20 @@ inline constexpr std::optional<PaymentState> no = std::nullopt;
 
 // Rows: from, in the order of PaymentState. Columns: event, in the order of PaymentEvent.
 inline constexpr std::array<std::array<std::optional<S>, payment_event_count>, payment_state_count> table{{
-    // waiting     paid      refused    begun         proven       nothing    refused  given_up          decided: paid, reversed, closed, failed
-    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review, no, no, no, no},            // created
-    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review, no, no, no, no},            // pending
-    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                              // paid
-    {no, no, no, no, no, no, no, no, no, no, no, no},                                                        // partially_refunded
-    {no, no, no, no, no, no, no, no, no, no, no, no},                                                        // refunded
-    {no, no, no, S::reversing, S::reversed, S::closed, S::paid, S::manual_review, no, no, no, no},           // reversing
-    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                              // reversed
-    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                              // closed
-    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                              // failed
-    {no, no, no, S::reversing, S::reversed, S::closed, no, no, S::paid, S::reversed, S::closed, S::failed},  // manual_review
+    // waiting     paid      refused    begun         proven       nothing    refused  given_up decided: paid,
+    // reversed, closed, failed
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review, no, no, no, no},  // created
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review, no, no, no, no},  // pending
+    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                    // paid
+    {no, no, no, no, no, no, no, no, no, no, no, no},  // partially_refunded
+    {no, no, no, no, no, no, no, no, no, no, no, no},  // refunded
+    {no, no, no, S::reversing, S::reversed, S::closed, S::paid, S::manual_review, no, no, no,
+     no},                                                        // reversing
+    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},  // reversed
+    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},  // closed
+    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},  // failed
+    {no, no, no, S::reversing, S::reversed, S::closed, no, no, S::paid, S::reversed, S::closed,
+     S::failed},  // manual_review
 }};
 
 }  // namespace detail

@@ -49,6 +49,7 @@ struct SqliteDatabase::State {
 
     std::mutex checkpoint_mutex;  // one checkpoint at a time; guards `db`
     SqliteHandle db;
+    std::atomic<bool> is_nearly_copied{false};
     std::atomic<std::int64_t> checkpoints{0};
     std::thread thread;
 
@@ -70,15 +71,20 @@ struct SqliteDatabase::State {
         for (;;) {
             wanted.wait(lock, [this] { return is_wanted || is_stopping; });
             if (is_stopping) return;
-            is_wanted = false;
             lock.unlock();
+            // The second copies what was committed during the first, and leaves little to the writer.
             checkpoint();
+            checkpoint();
+            is_nearly_copied = true;
             lock.lock();
+            is_wanted = false;
         }
     }
 
+    // A WAL starts over only when all of it was copied, and under constant writing only the writer can see to
+    // that: it copies the few pages the thread has left.
     void after_commit(int wal_pages) {
-        if (wal_pages >= options.checkpoint_hard_pages) {
+        if (wal_pages >= options.checkpoint_hard_pages || is_nearly_copied.exchange(false)) {
             checkpoint();
         } else if (wal_pages >= options.checkpoint_pages) {
             const std::lock_guard lock(mutex);

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,6 +52,15 @@ class SqliteSession final : public Session {
         std::vector<int> places;  // places[n - 1]: SQLite's number of $n
     };
 
+    // Statements are long and few; their length and end tell them apart.
+    struct HashOfEnd {
+        std::size_t operator()(std::string_view sql) const {
+            constexpr std::size_t end = 24;
+            const auto tail = sql.substr(sql.size() - std::min(sql.size(), end));
+            return std::hash<std::string_view>()(tail) + sql.size() * 0x9e3779b97f4a7c15ULL;
+        }
+    };
+
     Prepared& prepare(std::string_view sql);
     sqlite3_stmt* bind(std::string_view sql, const Values& values);
     std::int64_t execute(std::string_view sql, const Values& values);
@@ -58,7 +68,8 @@ class SqliteSession final : public Session {
     SqliteHandle db_;
     std::function<void(int)> after_commit_;
     int wal_pages_ = 0;
-    std::unordered_map<std::string_view, Prepared> prepared_;  // keys point into the statements' own text
+    // Keys point into the statements' own text.
+    std::unordered_map<std::string_view, Prepared, HashOfEnd> prepared_;
 };
 
 }  // namespace huitong::sql

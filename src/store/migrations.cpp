@@ -11,8 +11,10 @@ namespace {
 // quarter page of a keyed row into a page of its own); they live under an integer. {number}, {placed:…}: the
 // key of a table of payments. On SQLite the integer itself, so that what is written at one time lies together;
 // on PostgreSQL it follows the shard, so that a distributed one can place the row.
+// A statement that begins with {server} is PostgreSQL's only; elsewhere nothing is left of it.
 std::string translated(std::string text, sql::Engine engine) {
     const bool is_sqlite = engine == sql::Engine::sqlite;
+    if (is_sqlite && text.starts_with("{server}")) return {};
     const std::pair<std::string_view, std::string_view> words[] = {
         {"{i64}", is_sqlite ? "integer" : "bigint"},
         {"{blob}", is_sqlite ? "blob" : "bytea"},
@@ -21,6 +23,7 @@ std::string translated(std::string text, sql::Engine engine) {
         {"{number}", is_sqlite ? "integer primary key" : "bigint not null"},
         {"{key:id}", is_sqlite ? "" : ", primary key (shard, id)"},
         {"{key:row_id}", is_sqlite ? "" : ", primary key (shard, row_id)"},
+        {"{server}", ""},
         {"{shard,}", is_sqlite ? "" : "shard, "},
     };
     for (const auto& [word, meaning] : words) {
@@ -69,6 +72,14 @@ const char* const timeline_table = R"(create table timeline (
     at {i64} not null, seq {i64} not null, happening text not null, finding text not null,
     state_after text not null, exchange {blob}{key:row_id}){heap})";
 
+// For people and tools: the rows with the number that merchants see; the inverse of key_of.
+std::string view_of(const std::string& name, const std::string& table) {
+    return "create view " + name +
+           " as select 7800000000000000 + id / 100000000000000 * 100000000000000 + id % 100 * 1000000000000"
+           " + id / 100 % 1000000000000 as sn, " +
+           table + ".* from " + table;
+}
+
 const char* const terminal_table = R"(create table terminal (
     shard {i64} not null, sn text not null,
     app_id text not null, merchant_sn text not null, store_sn text not null, client_sn text not null,
@@ -90,9 +101,13 @@ std::vector<std::string> first_statements() {
         "create index payment_open on payment (shard, id)"
         " where state in ('created', 'pending', 'reversing', 'manual_review')",
         operation_table,
+        // On SQLite the table itself is in this order.
+        "{server}create index payment_newest on payment (id)",
         "create index operation_due on operation (shard, next_at) where next_at is not null",
         posting_table,
         timeline_table,
+        view_of("payments", "payment"),
+        view_of("postings", "posting"),
         "create table vendor (sn text not null primary key, name text not null, key {blob} not null,"
         " is_active {i64} not null){keyed}",
         "create table app (id text not null primary key, vendor_sn text not null, name text not null,"
@@ -124,7 +139,8 @@ void apply(sql::Session& session, const Migration& migration) {
         return;
     }
     for (const std::string& statement : migration.statements) {
-        session.run_script(translated(statement, session.engine()));
+        const std::string text = translated(statement, session.engine());
+        if (!text.empty()) session.run_script(text);
     }
     const sql::Write noted{.sql = note, .values = {std::int64_t{migration.number}}, .expected = 1};
     const bool is_noted = !session.write({&noted, 1}) && session.settle();

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/numbers.hpp"
+#include "core/time.hpp"
 
 namespace huitong::store {
 
@@ -13,6 +14,9 @@ namespace key_parts {
 inline constexpr std::int64_t shard_span = 1'000'000'000'000;  // ticks below one second digit
 inline constexpr std::int64_t first_sn = 7'800'000'000'000'000;
 inline constexpr std::int64_t end_sn = first_sn + 2 * core::shard_count * shard_span;
+inline constexpr std::int64_t us_per_tick = 200;
+inline constexpr std::int64_t start_of_2024_us = 1'704'067'200'000'000;
+inline constexpr std::int64_t slack_us = 60'000'000;
 }  // namespace key_parts
 
 // Timeline rows are numbered below this within their payment.
@@ -29,7 +33,15 @@ inline constexpr std::int64_t rows_per_payment = 40'000;
     return (age * shard_span + rest % shard_span) * core::shard_count + shard;
 }
 
-// The inverse.
+// Below the key of every payment created at `at` or later: its number is drawn from the same clock. A minute
+// is left for a clock that is set back in between.
+[[nodiscard]] constexpr std::int64_t least_key_at(core::Instant at) {
+    using namespace key_parts;
+    const std::int64_t us = core::to_us(at) - start_of_2024_us - slack_us;
+    return us <= 0 ? 0 : us / us_per_tick * core::shard_count;
+}
+
+// The inverse of key_of.
 [[nodiscard]] constexpr core::PaymentSn sn_of(std::int64_t key) {
     using namespace key_parts;
     const std::int64_t ticks = key / core::shard_count;

@@ -228,7 +228,10 @@ class Payments final : public ports::PaymentRepository {
             add("merchant_sn = $", filter.merchant_sn);
         }
         if (filter.state) add("state = $", std::string(name_of(*filter.state)));
-        if (filter.created_from) add("created_at >= $", std::int64_t{core::to_us(*filter.created_from)});
+        if (filter.created_from) {
+            add("created_at >= $", std::int64_t{core::to_us(*filter.created_from)});
+            add("id >= $", least_key_at(*filter.created_from));
+        }
         if (filter.created_before) add("created_at < $", std::int64_t{core::to_us(*filter.created_before)});
         if (is_open_only(filter)) {
             // Word for word the condition of the index payment_open.

@@ -20,7 +20,9 @@ payments::Exchange make_exchange() {
 }  // namespace
 
 core::PaymentSn make_sn(const std::string& merchant_sn, std::int64_t n) {
-    return core::PaymentSn{7'800'000'000'000'000 + core::shard_of(merchant_sn) * 1'000'000'000'000 + n};
+    constexpr std::int64_t start_of_2024_us = 1'704'067'200'000'000;
+    const std::int64_t ticks = (core::to_us(at(n)) - start_of_2024_us) / 200;
+    return core::PaymentSn{7'800'000'000'000'000 + core::shard_of(merchant_sn) * 1'000'000'000'000 + ticks};
 }
 
 payments::Aggregate make_intent(const std::string& merchant_sn, const std::string& client_sn, std::int64_t n,

@@ -17,8 +17,12 @@ class Books:
             return [dict(row) for row in database.execute(query)]
 
     def payments(self) -> list[dict]:
+        """With `posted`: Σ payments − Σ reversals of each in the ledger."""
+        sign = "case kind when 'payment' then 1 when 'reversal' then -1 end"
+        posted = f"select shard, id, sum({sign} * amount_minor) as posted from posting group by shard, id"
         rows = self._rows(
-            "select sn, client_sn, channel_number, state, amount_minor as amount, created_at from payment"
+            "select client_sn, channel_number, state, amount_minor as amount, created_at,"
+            f" coalesce(posted, 0) as posted from payment left join ({posted}) using (shard, id)"
         )
         for row in rows:
             row["created_at"] = datetime.datetime.fromtimestamp(row["created_at"] / 1e6, datetime.timezone.utc)
@@ -34,9 +38,3 @@ class Books:
         owed = "case when debit like 'channel_receivable:%' then amount_minor else 0 end"
         paid = "case when credit like 'channel_receivable:%' then amount_minor else 0 end"
         return self._rows(f"select coalesce(sum({owed} - {paid}), 0) as net from posting")[0]["net"]
-
-    def net_by_payment(self) -> dict[int, int]:
-        """Posted payments − posted reversals of each payment that has postings."""
-        sign = "case kind when 'payment' then 1 when 'reversal' then -1 end"
-        rows = self._rows(f"select sn, sum({sign} * amount_minor) as net from posting group by sn")
-        return {row["sn"]: row["net"] for row in rows}

@@ -13,7 +13,7 @@ from sanitized import PAY, QUERY, SanitizedCase
 from till import pay_fields, sign
 
 SEED = int(os.environ.get("HUITONG_SEED") or random.SystemRandom().randrange(1_000_000))
-MUTATIONS = int(os.environ.get("HUITONG_MUTATIONS") or 1500)
+MUTATIONS = int(os.environ.get("HUITONG_MUTATIONS") or 4000)
 SNIPPETS = [b'"', b"{", b"}", b"[", b"]", b",", b":", b"\\", b"\\u0000", b"\x00", b"\xff", b"\xe6\x8a", b"9"]
 SNIPPETS += [b"-1", b"1e9", b"true", b"null"]
 SNIPPETS += [ b'""', b"\r\n", b"\r\n\r\n", b"%00", b" " * 100, b"9" * 30, b"Content-Length: 7\r\n", b"\t"]

@@ -1,5 +1,5 @@
-// What the acceptance tests share: a simulated platform, a till's acts on it, and the comparison of what the platform
-// believes with what the channel holds. Test support; not part of the product.
+// What the acceptance tests share: a simulated platform, a till's acts on it, and the comparison of what the
+// platform believes with what the channel holds. Test support; not part of the product.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -56,7 +56,8 @@ class Acceptance : public testing::Test {
     [[nodiscard]] double seconds_since_start() const;
     bool has_alarm(const std::string& name);
 
-    // Every payment: resolved (or in manual review), one micropay at most, and platform and channel agree to the fen.
+    // Every payment: resolved (or in manual review), one micropay at most, and platform and channel agree to
+    // the fen.
     void expect_books_agree(std::size_t in_review = 0);
     void expect_no_violations();
 
