@@ -88,7 +88,7 @@ class Secrets(unittest.TestCase):
         endings = [codes(), codes(5), codes(6), codes(1, 2), codes(11), codes(14), codes(17), codes(18)]
         for number, code in enumerate(endings):
             secrets[f"payment code {number}"] = code
-            till.pay(f"secret-{number}", code, 10 + number)
+            till.pay(f"secret-{number}-in-the-clear", code, 10 + number)
         broken = codes()
         secrets["payment code in a broken request"] = broken
         till.pay("secret-x" * 10, broken, 10)
@@ -97,7 +97,7 @@ class Secrets(unittest.TestCase):
             till.post("/upay/v2/pay?dynamic_id=" + broken, broken.encode(), f"{till.sn} {'0' * 32}")
         except LostAnswer:
             pass
-        till.cancel(client_sn="secret-0")
+        till.cancel(client_sn="secret-0-in-the-clear")
         for name, secret in secrets.items():
             self.assertGreaterEqual(len(secret), 16, name)
         return secrets
@@ -119,6 +119,10 @@ class Secrets(unittest.TestCase):
                 found += self.search(path.read_bytes(), str(path), secrets, allowed)
         self.assertTrue({"demo.log"} < searched, searched)
         self.assertTrue(any(name.endswith("-wal") for name in searched), searched)
+        control = {"a client_sn": "secret-0-in-the-clear"}
+        files = [path for path in self.folder.rglob("*") if path.is_file() and path.name not in OWN_FILES]
+        seen = [hit for path in files for hit in self.search(path.read_bytes(), path.name, control)]
+        self.assertTrue(seen, "this search finds nothing, not even what is there")
         return found
 
     def test_nothing_in_clear(self):
