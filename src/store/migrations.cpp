@@ -7,11 +7,11 @@ namespace huitong::store {
 namespace {
 
 // {i64}: 64-bit integer. {blob}: bytes. {keyed}: a table that lives in its primary key; WITHOUT ROWID on
-// SQLite, so that a row costs one tree and not two. {heap}: rows too long for that (SQLite puts what exceeds a
-// quarter page of a keyed row into a page of its own); they live under an integer. {number}, {placed:…}: the
-// key of a table of payments. On SQLite the integer itself, so that what is written at one time lies together;
-// on PostgreSQL it follows the shard, so that a distributed one can place the row.
-// A statement that begins with {server} is PostgreSQL's only; elsewhere nothing is left of it.
+// SQLite, so that a row costs one tree and not two. {heap}: rows too long for that (SQLite puts what exceeds
+// a quarter page of a keyed row into a page of its own); they live under an integer. {number}, {placed:…}:
+// the key of a table of payments. On SQLite the integer itself, so that what is written at one time lies
+// together; on PostgreSQL it follows the shard, so that a distributed one can place the row. A statement that
+// begins with {server} is PostgreSQL's only; elsewhere nothing is left of it.
 std::string translated(std::string text, sql::Engine engine) {
     const bool is_sqlite = engine == sql::Engine::sqlite;
     if (is_sqlite && text.starts_with("{server}")) return {};

@@ -95,7 +95,8 @@ TEST(PaymentKey, StatementsFindTheirRowByIt) {
     const auto plan_of = [&](const std::string& sql, std::size_t n) { return lower(plan(sql, n)); };
     const std::string one = "select state from payment where shard = $1 and id = $2";
     EXPECT_TRUE(is_in(plan_of(one, 2), by_key)) << plan_of(one, 2);
-    const std::string change = "update payment set state = 'paid' where shard = $1 and id = $2 and version = $3";
+    const std::string change =
+        "update payment set state = 'paid' where shard = $1 and id = $2 and version = $3";
     EXPECT_TRUE(is_in(plan_of(change, 3), by_key)) << plan_of(change, 3);
     const std::string operation = "update operation set tries = 1 where shard = $1 and id = $2 and seq = $3";
     EXPECT_TRUE(is_in(plan_of(operation, 3), "primary key (id=? and seq=?)")) << plan_of(operation, 3);

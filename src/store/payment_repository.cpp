@@ -244,8 +244,7 @@ class Payments final : public ports::PaymentRepository {
         const std::string ids = "(select id from payment " + conditions + " order by id desc limit $" +
                                 std::to_string(values.size()) + ")";
         std::vector<Payment> payments;
-        sql::Rows rows =
-            tx_.query(payment_sql().select + "where id in " + ids + " order by id desc", values);
+        sql::Rows rows = tx_.query(payment_sql().select + "where id in " + ids + " order by id desc", values);
         for (sql::Row& row : rows) payments.push_back(read_payment(row));
         return payments;
     }

@@ -12,7 +12,8 @@ class Books:
         self._database = database
 
     def _rows(self, query: str) -> list[dict]:
-        with contextlib.closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as database:
+        connection = sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)
+        with contextlib.closing(connection) as database:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute(query)]
 
@@ -25,7 +26,8 @@ class Books:
             f" coalesce(posted, 0) as posted from payment left join ({posted}) using (shard, id)"
         )
         for row in rows:
-            row["created_at"] = datetime.datetime.fromtimestamp(row["created_at"] / 1e6, datetime.timezone.utc)
+            seconds = row["created_at"] / 1e6
+            row["created_at"] = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
         return rows
 
     def count_unresolved(self) -> int:

@@ -205,7 +205,8 @@ class Demo:
         """What `huitong admin … --json` prints."""
         operator = self.info["admin"]
         done = subprocess.run(
-            [self.program, "admin", *arguments, "--data", self.data, "--operator", operator["operator"], "--json"],
+            [self.program, "admin", *arguments, "--json"]
+            + ["--data", str(self.data), "--operator", operator["operator"]],
             env={**os.environ, "HUITONG_OPERATOR_KEY": operator["operator_key"]},
             capture_output=True,
             text=True,
@@ -217,8 +218,8 @@ class Demo:
 
 
 class Split:
-    """`huitong serve` with a configuration file, and `huitong sim` in a process that outlives it. `payments` are
-    keys of the file's section of that name."""
+    """`huitong serve` with a configuration file, and `huitong sim` in a process that outlives it. `payments`
+    are keys of the file's section of that name."""
 
     def __init__(self, folder, payments: dict, terminals: int):
         self.folder = pathlib.Path(folder)

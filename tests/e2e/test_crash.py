@@ -175,7 +175,8 @@ class Crash(unittest.TestCase):
         while unresolved := self.books.count_unresolved():
             self.assertLess(time.monotonic(), until, f"{unresolved} unresolved")
             time.sleep(1)
-        self.assertEqual(self.split.admin("payment", "list", "--unresolved"), [], "the operator sees the same")
+        listed = self.split.admin("payment", "list", "--unresolved")
+        self.assertEqual(listed, [], "the operator sees what the books say")
 
     def test_kill_9_under_load(self):
         print(f"\nseed {SEED} (HUITONG_SEED), {KILLS} kills, {TILLS} tills of {DESKS} desks", flush=True)

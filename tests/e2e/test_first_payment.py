@@ -156,7 +156,7 @@ class Restart(unittest.TestCase):
 
 
     def test_a_first_start_that_was_killed_can_be_repeated(self):
-        for delay in (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15):
+        for delay in (n / 200 for n in range(1, 31)):
             with self.subTest(delay=delay), tempfile.TemporaryDirectory() as folder:
                 demo = Demo(folder, "--no-traffic")
                 self.addCleanup(demo.put_down)

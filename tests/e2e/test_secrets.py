@@ -141,7 +141,8 @@ class Secrets(unittest.TestCase):
         for payment in self.demo.admin("payment", "list"):
             shown = self.demo.admin("payment", "show", payment["sn"])
             self.assertTrue(any("exchange" in row for row in shown["timeline"]), "evidence is kept")
-            self.assertEqual(self.search(str(shown).encode(), "evidence of " + payment["client_sn"], secrets), [])
+            where = "evidence of " + payment["client_sn"]
+            self.assertEqual(self.search(str(shown).encode(), where, secrets), [])
 
         self.abort_and_look(secrets)
         self.assertEqual(self.search_files(secrets), [], "after the crash")
