@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -67,6 +68,27 @@ core::Result<DemoData> read_demo_file(const std::string& path) {
     return parse_demo_data(*text);
 }
 
+// A first start makes key, store and demo.json, which fit each other. Broken off between them, they are of no
+// use: a mark in the directory tells the next start to begin again. Nothing without that mark is touched.
+class FirstStart {
+  public:
+    explicit FirstStart(const Config& config) : config_(config), mark_(in_data_dir(config, "first-start")) {}
+
+    [[nodiscard]] core::Result<void> begin() const { return replace_private_file(mark_, "unfinished\n"); }
+    void end() const { std::filesystem::remove(mark_); }
+    void forget_if_broken_off() const {
+        if (!file_exists(mark_)) return;
+        for (const char* name : {"huitong.db", "huitong.db-wal", "huitong.db-shm", "demo.json"}) {
+            std::filesystem::remove(in_data_dir(config_, name));
+        }
+        std::filesystem::remove(in_data_dir(config_, config_.master_key_file));
+    }
+
+  private:
+    const Config& config_;
+    std::string mark_;
+};
+
 Config demo_config(const DemoOptions& options) {
     Config config;
     config.data_dir = options.dir;
@@ -79,11 +101,14 @@ int serve_demo(const DemoOptions& options) {
     const Config config = demo_config(options);
     if (auto made = make_data_dir(config.data_dir); !made) return refuse(made.error());
     core::SystemRandom random;
+    const FirstStart first_start(config);
+    first_start.forget_if_broken_off();
     const std::string file = in_data_dir(config, "demo.json");
     core::Result<DemoData> data = read_demo_file(file);
     if (!data && data.error().reason != "no_file") return refuse(data.error());
     const bool is_new = !file_exists(in_data_dir(config, config.master_key_file));
     if (is_new) {
+        if (auto made = first_start.begin(); !made) return refuse(made.error());
         if (auto made = create_master_key(config, random); !made) return refuse(made.error());
     }
     const auto log = Log::open(config);
@@ -113,6 +138,7 @@ int serve_demo(const DemoOptions& options) {
     }
     if (ready) ready = write_file();
     if (ready) {
+        first_start.end();
         fmt::print("what a client needs: {}\nready {}\n", file, local_url(options.port));
         std::fflush(stdout);
         Platform::run_until_signal(io);
@@ -146,10 +172,25 @@ struct SimCommand {
     std::string magic = "on";
     std::string require_client_cert = "off";
     std::string auto_revoke = "off";
+    std::string tls_certificate_file;
+    std::string tls_key_file;
+    std::string client_ca_file;
     bool is_json = false;
 };
 
+core::Result<net::ServerOptions> listen_options(const SimCommand& command) {
+    net::ServerOptions options{.port = command.port, .tls = {}};
+    if (command.tls_certificate_file.empty()) return options;
+    auto tls = read_server_tls(command.tls_certificate_file, command.tls_key_file, command.client_ca_file);
+    if (!tls) return std::unexpected(std::move(tls.error()));
+    options.tls = std::move(*tls);
+    return options;
+}
+
 int simulate_channels(SimCommand command) {
+    auto listen = listen_options(command);
+    if (!listen) return refuse(listen.error());
+    const std::string scheme = listen->tls ? "https" : "http";
     core::SystemRandom random;
     boost::asio::io_context io(1);
     task::RealTime time(io);
@@ -161,9 +202,9 @@ int simulate_channels(SimCommand command) {
         .platform_auto_revoke = command.auto_revoke == "on",
         .magic = command.magic == "on"};
     sim::Simulators simulators(time, random, std::move(options));
-    net::HttpServer server(io, time, {.port = command.port, .tls = {}}, simulators.handler());
+    net::HttpServer server(io, time, std::move(*listen), simulators.handler());
     if (auto started = server.start(); !started) return refuse(started.error());
-    const std::string url = local_url(server.port());
+    const std::string url = fmt::format("{}://127.0.0.1:{}", scheme, server.port());
     if (command.is_json) {
         print_json(codec::JsonObject{{"base_url", url},
                                      {"appid", command.appid},
@@ -223,6 +264,15 @@ void add_sim(CLI::App& app, Action& action) {
     command->add_option("--auto-revoke", options->auto_revoke, "Unpaid orders are revoked after 45 s")
         ->check(is_switch)
         ->capture_default_str();
+    auto* const certificate = command->add_option("--tls-certificate", options->tls_certificate_file,
+                                                  "PEM certificate chain: HTTPS instead of plain HTTP");
+    auto* const key = command->add_option("--tls-key", options->tls_key_file, "PEM private key of it");
+    certificate->needs(key);
+    key->needs(certificate);
+    command
+        ->add_option("--client-ca", options->client_ca_file,
+                     "PEM CA of client certificates, which clients are then asked for")
+        ->needs(certificate);
     command->add_flag("--json", options->is_json, "Print the merchant as JSON");
     command->callback([&action, options] { action = [options] { return simulate_channels(*options); }; });
 }

@@ -82,6 +82,13 @@ constexpr Key keys[] = {
      .description =
          "How long a stop waits for running requests. What is unfinished goes on at the next start.",
      .example = "15000"},
+    {.name = "channels.trusted_ca_file",
+     .slot = [](Config& c) -> Slot { return &c.trusted_ca_file; },
+     .most = 4000,
+     .description = "PEM certificates of the authorities that may vouch for a channel's server, instead of "
+                    "the system's. "
+                    "Empty: the system's.",
+     .example = "\"/etc/huitong/channel-ca.crt\""},
     {.name = "upay.pay_wait_ms",
      .slot = [](Config& c) -> Slot { return &c.pay_wait; },
      .least = second,

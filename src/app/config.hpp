@@ -27,6 +27,7 @@ struct Config {
     std::int64_t max_body_bytes = 1 << 20;
     std::int64_t max_connections = 4096;
     core::Duration drain_timeout = std::chrono::seconds(15);
+    std::string trusted_ca_file;
     core::Duration pay_wait = std::chrono::seconds(35);
     payments::Policy policy = payments::default_policy(payments::ChannelKind::wechat);
     std::string log_level = "info";

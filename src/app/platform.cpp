@@ -18,6 +18,13 @@ class Platform::Transport final : public net::HttpTransport {
     Transport(boost::asio::io_context& io, task::Time& time, ports::StorePort& store)
         : client_(io, time), store_(store) {}
 
+    // Before the first call. not_found {no_file}; invalid {bad_certificate}
+    core::Result<void> trust(const std::string& ca_file) {
+        const auto pem = read_file(ca_file);
+        if (!pem) return std::unexpected(pem.error());
+        return client_.set_trusted_ca(*pem);
+    }
+
     task::Task<net::Response> send(net::Origin origin, net::Request request,
                                    net::CallOptions options) override {
         const std::string id = options.client_identity;
@@ -58,11 +65,9 @@ core::Result<net::ServerOptions> server_options(const Config& config) {
                                .max_connections = static_cast<std::size_t>(config.max_connections),
                                .tls = {}};
     if (!config.tls_key_file.empty()) {
-        auto certificate = read_file(config.tls_certificate_file);
-        if (!certificate) return std::unexpected(std::move(certificate.error()));
-        auto key = read_file(config.tls_key_file);
-        if (!key) return std::unexpected(std::move(key.error()));
-        options.tls = net::ServerTls{std::move(*certificate), std::move(*key), {}};
+        auto tls = read_server_tls(config.tls_certificate_file, config.tls_key_file, {});
+        if (!tls) return std::unexpected(std::move(tls.error()));
+        options.tls = std::move(*tls);
     }
     return options;
 }
@@ -72,6 +77,18 @@ task::Awaitable<void> start_engine(flows::Engine& engine, core::Result<void>& re
 }
 
 }  // namespace
+
+core::Result<net::ServerTls> read_server_tls(const std::string& certificate_file, const std::string& key_file,
+                                             const std::string& client_ca_file) {
+    auto certificate = read_file(certificate_file);
+    if (!certificate) return std::unexpected(std::move(certificate.error()));
+    auto key = read_file(key_file);
+    if (!key) return std::unexpected(std::move(key.error()));
+    core::Result<std::string> client_ca;
+    if (!client_ca_file.empty()) client_ca = read_file(client_ca_file);
+    if (!client_ca) return std::unexpected(std::move(client_ca.error()));
+    return net::ServerTls{std::move(*certificate), std::move(*key), std::move(*client_ca)};
+}
 
 void run_to_end(boost::asio::io_context& io, task::Awaitable<void> coroutine) {
     bool is_done = false;
@@ -114,6 +131,10 @@ core::Result<std::unique_ptr<Platform>> Platform::start(boost::asio::io_context&
     if (!store) return std::unexpected(std::move(store.error()));
     it->store_ = std::move(*store);
     it->transport_ = std::make_unique<Transport>(io, it->time_, *it->store_);
+    if (!config.trusted_ca_file.empty()) {
+        if (auto trusted = it->transport_->trust(config.trusted_ca_file); !trusted)
+            return std::unexpected(std::move(trusted.error()));
+    }
     it->gateway_ =
         std::make_unique<Gateway>(GatewayDeps{.executor = io.get_executor(),
                                               .time = it->time_,

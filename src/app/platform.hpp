@@ -18,7 +18,8 @@ class Platform {
   public:
     // Locks the data directory, opens and migrates the store, takes over what an earlier process left,
     // listens. `io` is not running yet and is run by this; `log` must outlive the platform. Errors: those of
-    // DirLock, load_master_key, open_sqlite_store, HttpServer::start.
+    // DirLock, load_master_key, open_sqlite_store, HttpClient::set_trusted_ca, HttpServer::start; not_found
+    // {no_file}.
     [[nodiscard]] static core::Result<std::unique_ptr<Platform>> start(boost::asio::io_context& io,
                                                                        const Config& config, const Log& log);
     ~Platform();
@@ -55,6 +56,11 @@ class Platform {
     std::unique_ptr<net::HttpServer> server_;
 };
 
+// The PEM files of a TLS listener. An empty `client_ca_file`: clients are not asked for a certificate.
+// not_found {no_file}
+[[nodiscard]] core::Result<net::ServerTls> read_server_tls(const std::string& certificate_file,
+                                                           const std::string& key_file,
+                                                           const std::string& client_ca_file);
 // Runs `io` until the coroutine ends; rethrows what it threw.
 void run_to_end(boost::asio::io_context& io, task::Awaitable<void> coroutine);
 

@@ -40,6 +40,7 @@ SimPlatform::SimPlatform(SimOptions options)
     HUITONG_ASSERT(made.has_value(), "demo data can be made in an empty store");
     data_ = std::move(*made);
     options_.simulators.wechat_merchants = {simulated_merchant(data_)};
+    options_.simulators.wechat_merchants[0].sub_mch_ids = options_.sub_mch_ids;
     simulators_ = std::make_unique<sim::Simulators>(time_, random_, options_.simulators);
     network_.listen(wechat_origin(), simulators_->handler());
     HUITONG_ASSERT(start_process().has_value(), "an engine can be started on an empty store");

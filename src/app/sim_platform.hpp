@@ -23,6 +23,8 @@ struct SimOptions {
     std::uint64_t seed = 1;
     core::Instant start = core::from_us(1'772'676'000'000'000);  // 2026-03-05 10:00 UTC+8
     sim::Options simulators{};                                   // its merchants are filled in
+    std::vector<std::string> sub_mch_ids{};  // not empty: the WeChat account is a service provider's, and the
+                                             // account in the store, which names none of them, is refused
     GatewayOptions gateway{};
     store::LoopOptions store{};
     ports::Observer* observer = nullptr;  // must outlive the platform; null: none

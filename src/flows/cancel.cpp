@@ -15,6 +15,7 @@ task::Task<Aggregate> Engine::cancel(CancelCommand command) {
     auto begun = co_await record(std::move(*seen), [this, request](const Aggregate& before) {
         return payments::on_cancel(before, request, deps_.time.now(), policy(before.payment.channel));
     });
+    if (!begun && begun.error().reason == "already_asked") begun = co_await read(command.sn);
     if (!begun) co_return begun;
     drive(command.sn);
     co_return co_await wait_for(std::move(*begun), command.wait_until);

@@ -54,7 +54,7 @@ task::Task<ports::ChannelAccount> Engine::account(std::string id) {
 
 task::Task<Aggregate> Engine::record(Aggregate seen, Event event) {
     constexpr int most_tries = 20;
-    for (int tries = 1;; ++tries) {
+    for (int tries = 1;;) {
         auto decided = event(seen);
         if (!decided) co_return std::unexpected(std::move(decided.error()));
         const auto step =
@@ -67,10 +67,12 @@ task::Task<Aggregate> Engine::record(Aggregate seen, Event event) {
             committed(&step->first, step->second);
             co_return step->second.after;
         }
+        // Stale: somebody else has moved on, which happens only so often. A store that is not there now may
+        // be soon.
         const bool is_stale = done.error().reason == "stale";
         const bool is_passing = done.error().code == Code::unavailable && !group_.is_stopping();
-        if ((!is_stale && !is_passing) || tries == most_tries) co_return std::unexpected(done.error());
-        if (is_passing) co_await deps_.time.sleep_for(tries * std::chrono::milliseconds(50));
+        if (!is_stale && (!is_passing || tries == most_tries)) co_return std::unexpected(done.error());
+        if (is_passing) co_await deps_.time.sleep_for(tries++ * std::chrono::milliseconds(50));
         // Another writer may have come between the read and the write: decide again on what it left.
         auto current = co_await read(step->first.payment.sn);
         if (!current) co_return current;

@@ -90,8 +90,9 @@ struct CancelRequest {
     std::string terminal_sn;
     std::string owner;  // this process
 };
-// Errors: conflict {already_reversed: nothing to do; not_cancellable: state or review does not allow it;
-// not_same_day: paid on another UTC+8 day}. A cancel while a reversal runs joins it.
+// Errors: conflict {already_asked: a reversal the merchant asked for is running: nothing to write, wait for
+// it; already_reversed: nothing to do; not_cancellable: state or review does not allow it; not_same_day: paid
+// on another UTC+8 day}. A cancel while a reversal runs joins it.
 [[nodiscard]] core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& request,
                                              core::Instant now, const Policy& policy);
 

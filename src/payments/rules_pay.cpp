@@ -50,6 +50,8 @@ std::optional<Step> next_step(const Aggregate& aggregate) {
 std::optional<Change> on_claim(const Aggregate& before, const std::string& owner, bool is_owner_gone,
                                core::Instant now, const Policy& policy) {
     Draft draft(before, now, policy);
+    // The process that is gone may have asked just before it went.
+    const core::Instant next_look = now + policy.query_spacing;
     bool is_changed = false;
     for (Operation& operation : draft.aggregate().operations) {
         const bool is_left_behind = is_owner_gone && !operation.owner.empty() && operation.owner != owner;
@@ -62,10 +64,13 @@ std::optional<Change> on_claim(const Aggregate& before, const std::string& owner
             operation.state = OperationState::unknown;
             operation.last_outcome = Outcome::unknown;
             operation.channel_code = "process_gone";
-            draft.schedule(operation, operation.kind == OperationKind::pay ? Act::query : Act::send, now);
+            const bool is_pay = operation.kind == OperationKind::pay;
+            draft.schedule(operation, is_pay ? Act::query : Act::send, is_pay ? next_look : now);
             draft.add_row(operation, "taken over unanswered", "unknown process_gone", nullptr);
         } else {
-            draft.schedule(operation, operation.next_act, *operation.next_at);
+            const bool is_look = operation.next_act == Act::query;
+            draft.schedule(operation, operation.next_act,
+                           is_look ? std::max(*operation.next_at, next_look) : *operation.next_at);
         }
     }
     if (!is_changed) return std::nullopt;

@@ -60,6 +60,8 @@ core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& req
             return draft.take();
         case PaymentState::reversing: {
             if (payment.is_reopened) return core::fail(Code::conflict, "already_reversed");
+            if (payment.reversal_by == ReversalBy::merchant)
+                return core::fail(Code::conflict, "already_asked");
             draft.payment().reversal_by = ReversalBy::merchant;
             if (Operation* reverse = draft.aggregate().live(OperationKind::reverse)) {
                 reverse->operator_name = request.operator_name;

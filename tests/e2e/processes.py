@@ -11,6 +11,7 @@ import pathlib
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.parse
@@ -114,14 +115,19 @@ class Process:
 
 
 class Simulators:
-    """The control plane of the simulated channels (spec/channels 6.4)."""
+    """The control plane of the simulated channels (spec/channels 6.4); `tls` when their URL is https."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, tls: ssl.SSLContext | None = None):
         address = urllib.parse.urlsplit(url)
-        self._host, self._port = address.hostname, address.port
+        self._host, self._port, self._tls = address.hostname, address.port, tls
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=30)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=30, context=self._tls)
 
     def ask(self, method: str, path: str, body: dict | None = None) -> dict:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=30)
+        connection = self._connect()
         try:
             connection.request(method, "/_sim/" + path, None if body is None else json.dumps(body))
             response = connection.getresponse()

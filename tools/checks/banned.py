@@ -10,7 +10,6 @@ MONEY_FOLDERS = (
     "core",
     "fx",
     "ledger",
-    "notify",
     "payments",
     "settle",
     "reconcile",
