@@ -68,6 +68,10 @@ core::Result<Log> Log::open(const Config& config) {
     return Log(std::move(logger), is_json);
 }
 
+bool Log::takes(Level level) const {
+    return logger_->should_log(to_spdlog(level));
+}
+
 void Log::write(Level level, std::string_view event, const Fields& fields) const {
     const auto severity = to_spdlog(level);
     if (!logger_->should_log(severity)) return;
@@ -76,6 +80,15 @@ void Log::write(Level level, std::string_view event, const Fields& fields) const
 }
 
 void LogObserver::on_change(const payments::Aggregate* before, const payments::Change& change) {
+    const payments::Payment& payment = change.after.payment;
+    if (log_.takes(Level::info)) write_steps(before, change);
+    for (const payments::Alarm& alarm : change.alarms) {
+        log_.write(Level::warn, "payment.alarm",
+                   {{"sn", payment.sn.text()}, {"alarm", alarm.name}, {"detail", alarm.detail}});
+    }
+}
+
+void LogObserver::write_steps(const payments::Aggregate* before, const payments::Change& change) const {
     const payments::Payment& payment = change.after.payment;
     for (const payments::TimelineRow& row : change.timeline) {
         log_.write(Level::info, "payment.step",
@@ -93,10 +106,6 @@ void LogObserver::on_change(const payments::Aggregate* before, const payments::C
                     {"amount", core::to_string(payment.amount)},
                     {"from", before ? std::string(to_string(before->payment.state)) : ""},
                     {"to", std::string(to_string(payment.state))}});
-    }
-    for (const payments::Alarm& alarm : change.alarms) {
-        log_.write(Level::warn, "payment.alarm",
-                   {{"sn", payment.sn.text()}, {"alarm", alarm.name}, {"detail", alarm.detail}});
     }
 }
 

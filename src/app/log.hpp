@@ -26,6 +26,8 @@ class Log {
     // unavailable {cannot_write}: the log file
     [[nodiscard]] static core::Result<Log> open(const Config& config);
     void write(Level level, std::string_view event, const Fields& fields) const;
+    // Whether a line of that level is written at all; asked before costly fields are made.
+    [[nodiscard]] bool takes(Level level) const;
 
   private:
     Log(std::shared_ptr<spdlog::logger> logger, bool is_json)
@@ -41,6 +43,8 @@ class LogObserver final : public ports::Observer {
     void on_trouble(std::string_view where, const core::Error& error) override;
 
   private:
+    void write_steps(const payments::Aggregate* before, const payments::Change& change) const;
+
     const Log& log_;
 };
 

@@ -22,7 +22,8 @@ class Platform::Transport final : public net::HttpTransport {
     core::Result<void> trust(const std::string& ca_file) {
         const auto pem = read_file(ca_file);
         if (!pem) return std::unexpected(pem.error());
-        return client_.set_trusted_ca(*pem);
+        if (!client_.set_trusted_ca(*pem)) return core::fail(core::Code::invalid, "bad_certificate", ca_file);
+        return {};
     }
 
     task::Task<net::Response> send(net::Origin origin, net::Request request,

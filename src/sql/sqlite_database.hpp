@@ -17,7 +17,7 @@ struct SqliteOptions {
     int page_size = 4096;
     int cache_mib = 64;
     int busy_timeout_ms = 5000;         // another process (`huitong admin`) may be writing
-    int checkpoint_pages = 8000;       // WAL size at which the checkpoint thread starts
+    int checkpoint_pages = 8000;        // WAL size at which the checkpoint thread starts
     int checkpoint_hard_pages = 32000;  // WAL size at which the writer completes a checkpoint itself
 };
 

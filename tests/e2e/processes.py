@@ -1,6 +1,6 @@
 """The real programs under test: `huitong demo`, or `huitong serve` with its simulators in a process of
 their own, on free loopback ports and data of their own; started, killed and started again as a machine
-would do it (DESIGN in short: docs/architecture.md; command line: docs/operations.md).
+would do it (docs/architecture.md; README.md).
 """
 
 import contextlib
@@ -208,7 +208,7 @@ class Demo:
         return till
 
     def admin(self, *arguments: str):
-        """What `huitong admin … --json` prints."""
+        """What `huitong admin … --json` prints; None when it prints nothing."""
         operator = self.info["admin"]
         done = subprocess.run(
             [self.program, "admin", *arguments, "--json"]
@@ -220,7 +220,7 @@ class Demo:
         )
         if done.returncode != 0:
             raise AssertionError(f"admin {arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return json.loads(done.stdout)
+        return json.loads(done.stdout) if done.stdout else None
 
 
 class Split:
