@@ -24,12 +24,21 @@ void Draft::move(PaymentEvent event) {
 }
 
 void Draft::schedule(Operation& operation, Act act, core::Instant at) {
+    if (act == Act::query) at = std::max(at, next_look());
     operation.next_act = act;
     operation.next_at = std::max(at, now_);
     const bool is_far = *operation.next_at > now_ + policy_.horizon;
     if (is_far) operation.owner.clear();
     // What nobody holds may be claimed as soon as it is due.
     operation.lease_until = operation.owner.empty() ? *operation.next_at : *operation.next_at + policy_.lease;
+}
+
+core::Instant Draft::next_look() const {
+    core::Instant look{};
+    for (const Operation& operation : change_.after.operations) {
+        if (operation.asked_at) look = std::max(look, *operation.asked_at + policy_.query_spacing);
+    }
+    return look;
 }
 
 void Draft::finish(Operation& operation, OperationState state) {

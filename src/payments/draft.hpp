@@ -65,6 +65,8 @@ class Draft {
 
   private:
     void release_pay();
+    // The earliest time of another query: channels refuse to be asked too often.
+    [[nodiscard]] core::Instant next_look() const;
 
     Change change_;
     core::Instant now_;

@@ -107,6 +107,7 @@ struct Operation {
     std::optional<core::Instant> next_at;  // when that act is due; none: nothing to do
     core::Instant created_at;
     std::optional<core::Instant> sent_at;
+    std::optional<core::Instant> asked_at;  // the last query made for it
     std::optional<core::Instant> finished_at;
     Outcome last_outcome = Outcome::not_sent;
     std::string channel_code;  // of the last answer

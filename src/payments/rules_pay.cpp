@@ -183,6 +183,7 @@ core::Result<Change> on_pay_answer(const Aggregate& before, Claim claim, const P
 }
 
 void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
+    draft.plan_first_reversal();  // a look that is planned already keeps its distance from this one
     const core::Instant asked_at = answer.exchange.started_at;
     const bool is_review = pay.state == OperationState::manual;
     switch (answer.state) {

@@ -49,9 +49,8 @@ void take_as_undone(Draft& draft, Operation& reverse, const Undone& undone) {
     reverse.state = OperationState::unknown;
     const core::Instant next = draft.now() + reverse_delay(draft.policy(), reverse.tries);
     const bool is_before_bound = next < payment.in_flight_until;
-    const core::Instant look_at =
-        std::max(payment.in_flight_until, draft.now() + draft.policy().query_spacing);
-    draft.schedule(reverse, is_before_bound ? Act::send : Act::query, is_before_bound ? next : look_at);
+    draft.schedule(reverse, is_before_bound ? Act::send : Act::query,
+                   is_before_bound ? next : payment.in_flight_until);
 }
 
 // Still paid at the channel after the reversal was refused.
@@ -148,7 +147,7 @@ core::Result<Change> on_reverse_answer(const Aggregate& before, Claim claim, con
             draft.payment().channel_code = answer.code;
         }
         reverse.state = OperationState::unknown;
-        draft.schedule(reverse, Act::query, now + policy.query_spacing);
+        draft.schedule(reverse, Act::query, now);
     } else {
         try_again(draft, reverse, Act::send);
     }
@@ -225,6 +224,7 @@ core::Result<Change> on_query_answer(const Aggregate& before, Claim claim, const
         return core::fail(core::Code::conflict, "not_due");
     }
     ++operation.tries;
+    operation.asked_at = answer.exchange.started_at;
     std::string finding(to_string(answer.state));
     if (!answer.code.empty()) finding += " " + answer.code;
     draft.add_row(operation, "query answered", std::move(finding), &answer.exchange);

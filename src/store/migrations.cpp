@@ -57,7 +57,7 @@ const char* const operation_table = R"(create table operation (
     operator_name text not null, terminal_sn text not null,
     attempt {i64} not null, owner text not null, lease_until {i64} not null, tries {i64} not null,
     next_act text not null, next_at {i64},
-    created_at {i64} not null, sent_at {i64}, finished_at {i64},
+    created_at {i64} not null, sent_at {i64}, asked_at {i64}, finished_at {i64},
     last_outcome text not null, channel_code text not null,
     primary key ({shard,}id, seq)){keyed})";
 

@@ -69,7 +69,7 @@ void visit_key(O& operation, V& visit) {
 template <class O, class V>
 void visit_changing_operation(O& operation, V& visit) {
     auto& [payment, seq, kind, state, number, amount, operator_name, terminal_sn, attempt, owner, lease_until,
-           tries, next_act, next_at, created_at, sent_at, finished_at, last_outcome, channel_code] =
+           tries, next_act, next_at, created_at, sent_at, asked_at, finished_at, last_outcome, channel_code] =
         operation;
     visit("kind", kind);
     visit("state", state);
@@ -85,6 +85,7 @@ void visit_changing_operation(O& operation, V& visit) {
     visit("next_at", next_at);
     visit("created_at", created_at);
     visit("sent_at", sent_at);
+    visit("asked_at", asked_at);
     visit("finished_at", finished_at);
     visit("last_outcome", last_outcome);
     visit("channel_code", channel_code);

@@ -124,6 +124,7 @@ payments::Change make_full_change(const payments::Aggregate& before) {
     reverse.next_at = at(52);
     reverse.created_at = at(53);
     reverse.sent_at = at(54);
+    reverse.asked_at = at(56);
     reverse.finished_at = at(55);
     reverse.last_outcome = payments::Outcome::pending;
     reverse.channel_code = "SYSTEMERROR";
