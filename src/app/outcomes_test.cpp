@@ -156,6 +156,25 @@ TEST_F(Acceptance, EveryCancelOfAHundredRacingPaymentsEndsInOneOutcome) {
     expect_no_violations();
 }
 
+// Numbers of a process that ended a moment ago may meet those of the next: the clock has gone on too little.
+TEST_F(Acceptance, NumberThatIsTakenIsNotATillsTrouble) {
+    EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
+    const Aggregate first = payment();
+    const auto filled = platform.run(platform.store().write([first](ports::Tx& tx) -> core::Result<int> {
+        for (int i = 1; i <= 5000; ++i) {
+            if (i % 8 == 0) continue;
+            Aggregate other = first;
+            other.payment.sn.value += i;
+            other.payment.client_sn = "taken" + std::to_string(i);
+            for (payments::Operation& operation : other.operations) operation.payment = other.payment.sn;
+            tx.payments().insert(other);
+        }
+        return 1;
+    }));
+    ASSERT_TRUE(filled);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
+}
+
 class Midnight : public Acceptance {
   protected:
     static SimOptions at_night() {

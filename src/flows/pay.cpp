@@ -44,28 +44,37 @@ payments::PayAnswer not_sent_in_time(core::Instant now) {
     return answer;
 }
 
+// The intent in the store, under a number of its own. A process that ended within the last second may have
+// used the number drawn: then the next one is.
+task::Task<Prepared> commit_intent(const EngineDeps& deps, const PayCommand& command,
+                                   const payments::Policy& rules) {
+    constexpr int most_numbers = 100;
+    for (int tries = 1;; ++tries) {
+        const core::PaymentSn sn = deps.numbers.next_payment_sn(core::shard_of(command.merchant_sn));
+        const auto intent = describe(command, sn, deps.numbers.operation_number('P', sn, 1),
+                                     deps.numbers.epoch(), deps.time.now());
+        auto prepared = co_await deps.store.write([intent, &rules](ports::Tx& tx) -> core::Result<Prepared> {
+            const payments::Payment& payment = intent.payment;
+            auto accounts = tx.directory().find_accounts(payment.merchant_sn, payment.channel);
+            if (accounts.empty()) return core::fail(Code::not_found, "no_channel_account");
+            payments::NewPayment chosen = intent;
+            chosen.payment.channel_account = accounts.front().id;
+            Prepared result{.intent = payments::make_intent(std::move(chosen), rules),
+                            .account = std::move(accounts.front())};
+            tx.payments().insert(result.intent);
+            return result;
+        });
+        if (prepared || prepared.error().reason != "sn_taken" || tries == most_numbers) co_return prepared;
+    }
+}
+
 }  // namespace
 
 task::Task<Aggregate> Engine::pay(PayCommand command) {
     if (!deps_.channels.find(command.channel)) co_return core::fail(Code::not_found, "no_channel_account");
-    const core::Instant now = deps_.time.now();
-    const core::PaymentSn sn = deps_.numbers.next_payment_sn(core::shard_of(command.merchant_sn));
-    const auto intent =
-        describe(command, sn, deps_.numbers.operation_number('P', sn, 1), deps_.numbers.epoch(), now);
-    const payments::Policy& rules = policy(command.channel);
-
-    auto prepared = co_await deps_.store.write([intent, &rules](ports::Tx& tx) -> core::Result<Prepared> {
-        const payments::Payment& payment = intent.payment;
-        auto accounts = tx.directory().find_accounts(payment.merchant_sn, payment.channel);
-        if (accounts.empty()) return core::fail(Code::not_found, "no_channel_account");
-        payments::NewPayment chosen = intent;
-        chosen.payment.channel_account = accounts.front().id;
-        Prepared result{.intent = payments::make_intent(std::move(chosen), rules),
-                        .account = std::move(accounts.front())};
-        tx.payments().insert(result.intent);
-        return result;
-    });
+    auto prepared = co_await commit_intent(deps_, command, policy(command.channel));
     if (!prepared) co_return std::unexpected(std::move(prepared.error()));
+    const core::PaymentSn sn = prepared->intent.payment.sn;
     committed(nullptr, Change{.after = prepared->intent, .entries = {}, .alarms = {}, .timeline = {}});
 
     const core::Instant wait_until = command.wait_until;
