@@ -16,7 +16,7 @@
 
 namespace huitong::core {
 
-// 0..99; the first column of every key.
+// 0..99; a column of every row that belongs to a merchant.
 using Shard = int;
 inline constexpr int shard_count = 100;
 
