@@ -24,32 +24,77 @@ std::vector<payments::TimelineRow> Acceptance::timeline() {
         }));
 }
 
-std::int64_t Acceptance::ledger_net(const Aggregate& aggregate, std::size_t* entries) {
-    const core::PaymentSn sn = aggregate.payment.sn;
-    const auto booked =
-        platform.run(platform.store().read([sn](ports::Tx& tx) -> core::Result<std::vector<ledger::Entry>> {
+sim::Service& Acceptance::channel() {
+    if (is_wechat()) return platform.simulators().wechat();
+    return platform.simulators().alipay();
+}
+
+net::Origin Acceptance::channel_origin() const {
+    return is_wechat() ? SimPlatform::wechat_origin() : SimPlatform::alipay_origin();
+}
+
+void Acceptance::add_fault(Op op, sim::FaultAction action, std::string text, int times) {
+    platform.simulators().add_fault({.channel = std::string(channel().desk().profile().channel),
+                                     .op = std::string(channel().desk().profile().op(op)),
+                                     .action = action,
+                                     .text = std::move(text),
+                                     .times = times});
+}
+
+namespace {
+
+std::vector<ledger::Entry> entries_of(SimPlatform& platform, core::PaymentSn sn) {
+    return *platform.run(
+        platform.store().read([sn](ports::Tx& tx) -> core::Result<std::vector<ledger::Entry>> {
             return tx.payments().entries(sn);
         }));
+}
+
+}  // namespace
+
+std::int64_t Acceptance::ledger_net(const Aggregate& aggregate, std::size_t* entries) {
+    using ledger::AccountKind;
+    const auto booked = entries_of(platform, aggregate.payment.sn);
     std::int64_t net = 0;
-    for (const ledger::Entry& entry : *booked) {
+    for (const ledger::Entry& entry : booked) {
         for (const ledger::Transfer& transfer : entry.transfers) {
-            const bool is_in = transfer.debit.kind == ledger::AccountKind::channel_receivable;
-            net += is_in ? transfer.amount.minor() : -transfer.amount.minor();
+            const auto is_between = [&](AccountKind debit, AccountKind credit) {
+                return transfer.debit.kind == debit && transfer.credit.kind == credit;
+            };
+            if (is_between(AccountKind::channel_receivable, AccountKind::merchant_payable))
+                net += transfer.amount.minor();
+            if (is_between(AccountKind::merchant_payable, AccountKind::channel_receivable))
+                net -= transfer.amount.minor();
         }
     }
-    if (entries) *entries = booked->size();
+    if (entries) *entries = booked.size();
     return net;
 }
 
+std::map<std::string, std::int64_t> Acceptance::balances(const Aggregate& aggregate) {
+    std::map<std::string, std::int64_t> sums;
+    for (const ledger::Entry& entry : entries_of(platform, aggregate.payment.sn)) {
+        for (const ledger::Transfer& transfer : entry.transfers) {
+            sums[transfer.debit.text()] += transfer.amount.minor();
+            sums[transfer.credit.text()] -= transfer.amount.minor();
+        }
+    }
+    std::erase_if(sums, [](const auto& sum) { return sum.second == 0; });
+    return sums;
+}
+
 std::int64_t Acceptance::channel_net(const Aggregate& aggregate) {
-    auto& wechat = platform.simulators().wechat();
-    (void)wechat.settled_orders();
-    const auto* order = wechat.find_order("", aggregate.payment.channel_number);
+    sim::Service& wallet = aggregate.payment.channel == ChannelKind::wechat
+                               ? static_cast<sim::Service&>(platform.simulators().wechat())
+                               : platform.simulators().alipay();
+    (void)wallet.settled_orders();
+    const auto* order = wallet.find_order("", aggregate.payment.channel_number);
     if (!order || !order->was_paid()) return 0;
     return order->amount_fen - order->refunded_fen;
 }
 
-std::vector<double> Acceptance::calls(const std::string& op) {
+std::vector<double> Acceptance::calls(Op wanted) {
+    const std::string op(channel().desk().profile().op(wanted));
     const std::string number = payment().payment.channel_number;
     std::optional<core::Instant> first;
     std::vector<double> times;
@@ -89,12 +134,15 @@ void Acceptance::expect_books_agree(std::size_t in_review) {
             continue;
         }
         EXPECT_TRUE(payments::is_final(paid.state));
-        const std::int64_t expected = paid.state == PaymentState::paid ? paid.amount.minor() : 0;
+        const bool is_kept =
+            paid.state == PaymentState::paid || paid.state == PaymentState::partially_refunded;
+        const std::int64_t expected = is_kept ? (paid.amount - paid.refunded).minor() : 0;
         EXPECT_EQ(ledger_net(aggregate), expected);
         EXPECT_EQ(channel_net(aggregate), expected);
     }
     EXPECT_EQ(reviewed, in_review);
-    EXPECT_LE(platform.simulators().wechat().totals().max_micropay_calls, 1);
+    EXPECT_LE(platform.simulators().wechat().totals().max_pay_calls, 1);
+    EXPECT_LE(platform.simulators().alipay().totals().max_pay_calls, 1);
 }
 
 void Acceptance::expect_no_violations() {

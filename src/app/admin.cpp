@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/admin_commands.hpp"
 #include "app/config_file.hpp"
 #include "app/data_dir.hpp"
 #include "app/master_key.hpp"
@@ -22,7 +23,8 @@ Admin::Admin(const AdminOptions& options, Config config, const core::Secret& mas
       sealer_(make_sealer(master_key, random_).value()),
       store_(open_store(config_, sealer_).value()),
       onboard_(*store_, time_, random_),
-      operators_(*store_, time_, random_) {}
+      operators_(*store_, time_, random_),
+      desk_(*store_, time_) {}
 
 Admin::~Admin() {
     store_->stop();
@@ -136,6 +138,9 @@ void add_admin(CLI::App& app, Action& action) {
     add_admin_directory(*admin, options, action);
     add_admin_payment(*admin, options, action);
     add_admin_audit(*admin, options, action);
+    add_admin_limits(*admin, options, action);
+    add_admin_alerts(*admin, options, action);
+    add_admin_ledger(*admin, options, action);
 }
 
 }  // namespace huitong::app

@@ -11,6 +11,7 @@
 
 #include "app/commands.hpp"
 #include "app/config.hpp"
+#include "flows/limits.hpp"
 #include "flows/onboard.hpp"
 #include "flows/operators.hpp"
 #include "store/store.hpp"
@@ -46,6 +47,7 @@ class Admin {
     [[nodiscard]] core::Instant now() const { return time_.now(); }
     [[nodiscard]] flows::Onboard& onboard() { return onboard_; }
     [[nodiscard]] flows::Operators& operators() { return operators_; }
+    [[nodiscard]] flows::Desk& desk() { return desk_; }
 
   private:
     Admin(const AdminOptions& options, Config config, const core::Secret& master_key);
@@ -59,6 +61,7 @@ class Admin {
     std::unique_ptr<store::Store> store_;
     flows::Onboard onboard_;
     flows::Operators operators_;
+    flows::Desk desk_;
 
     [[nodiscard]] static core::Result<std::unique_ptr<store::Store>> open_store(const Config& config,
                                                                                 const crypto::Sealer& sealer);

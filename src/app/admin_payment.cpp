@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "app/admin.hpp"
+#include "app/platform.hpp"
 #include "app/timeline.hpp"
 #include "flows/audit.hpp"
 #include "flows/decide.hpp"
@@ -197,8 +198,8 @@ core::Result<int> decide(Admin& admin, const ports::Operator& by, const DecideOp
     if (!verdict) return std::unexpected(verdict.error());
     payments::Decision decision{
         .verdict = *verdict, .operator_name = by.name, .reason = wanted.reason, .owner = {}};
-    const auto decided = admin.run(
-        flows::decide_beside(admin.store(), *sn, std::move(decision), admin.now(), admin.config().policy));
+    const auto decided = admin.run(flows::decide_beside(admin.store(), *sn, std::move(decision), admin.now(),
+                                                        gateway_options(admin.config()).engine));
     if (!decided) return std::unexpected(decided.error());
     print_object(show_payment(decided->payment), is_json);
     return exit_done;
@@ -214,6 +215,51 @@ void add_decide(CLI::App& group, const Options& options, Action& action) {
     command->callback([&action, options, wanted] {
         action = admin_action(options, [=](Admin& admin, const ports::Operator& by) {
             return decide(admin, by, *wanted, options->is_json);
+        });
+    });
+}
+
+struct DecideRefundOptions {
+    std::string sn;
+    std::string request_no;
+    std::string verdict;
+    std::string reason;
+};
+
+core::Result<int> decide_refund(Admin& admin, const ports::Operator& by, const DecideRefundOptions& wanted,
+                                bool is_json) {
+    using payments::RefundVerdict;
+    if (!flows::may_act(by.role)) return core::fail(core::Code::denied, "may_only_read");
+    const auto sn = core::parse_payment_sn(wanted.sn);
+    if (!sn) return std::unexpected(sn.error());
+    payments::RefundDecision decision{
+        .seq = 0, .operator_name = by.name, .reason = wanted.reason, .owner = {}};
+    bool is_known = false;
+    for (const auto verdict : {RefundVerdict::refunded, RefundVerdict::not_refunded, RefundVerdict::again}) {
+        if (wanted.verdict != payments::to_string(verdict)) continue;
+        decision.verdict = verdict;
+        is_known = true;
+    }
+    if (!is_known) return core::fail(core::Code::invalid, "bad_verdict", "refunded, not_refunded or again");
+    const auto decided =
+        admin.run(flows::decide_refund_beside(admin.store(), *sn, wanted.request_no, std::move(decision),
+                                              admin.now(), gateway_options(admin.config()).engine));
+    if (!decided) return std::unexpected(decided.error());
+    print_object(show_payment(decided->payment), is_json);
+    return exit_done;
+}
+
+void add_decide_refund(CLI::App& group, const Options& options, Action& action) {
+    const auto wanted = std::make_shared<DecideRefundOptions>();
+    auto* const command =
+        group.add_subcommand("decide-refund", "Decide on a refund machines could not prove");
+    command->add_option("SN", wanted->sn)->required();
+    command->add_option("REFUND_REQUEST_NO", wanted->request_no)->required();
+    command->add_option("--to", wanted->verdict, "refunded, not_refunded or again")->required();
+    command->add_option("--reason", wanted->reason, "Kept in the timeline and the audit log")->required();
+    command->callback([&action, options, wanted] {
+        action = admin_action(options, [=](Admin& admin, const ports::Operator& by) {
+            return decide_refund(admin, by, *wanted, options->is_json);
         });
     });
 }
@@ -253,11 +299,12 @@ core::Result<int> verify_audit(Admin& admin, bool is_json) {
 }  // namespace
 
 void add_admin_payment(CLI::App& admin, const Options& options, Action& action) {
-    auto* const group = admin.add_subcommand("payment", "Payments: list, show, decide");
+    auto* const group = admin.add_subcommand("payment", "Payments: list, show, decide, decide-refund");
     group->require_subcommand(1);
     add_list(*group, options, action);
     add_show(*group, options, action);
     add_decide(*group, options, action);
+    add_decide_refund(*group, options, action);
 }
 
 void add_admin_audit(CLI::App& admin, const Options& options, Action& action) {

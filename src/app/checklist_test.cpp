@@ -52,7 +52,7 @@ class Checklist : public Acceptance {
         return fmt::format(R"({{"terminal_sn":"{}","sn":"{}","client_sn":"{}"}})",
                            platform.till().identity().sn, sn, client_sn);
     }
-    std::int64_t payments_at_channel() { return platform.simulators().wechat().totals().micropay_calls; }
+    std::int64_t payments_at_channel() { return channel().totals().pay_calls; }
 
     ports::Operator owner() {
         const std::string name = platform.data().operator_name;
@@ -191,7 +191,10 @@ TEST_F(Checklist, C11_every_scalar_of_an_answer_is_a_string) {
 
 TEST_F(Checklist, C12_payway_overrides_the_code) {
     EXPECT_TRUE(
-        call("/upay/v2/pay", pay_body("a", "1", R"(,"payway":"1")")).says("UNEXPECTED_PROVIDER_ERROR"));
+        call("/upay/v2/pay", pay_body("a", "1", R"(,"payway":"17")")).says("UNEXPECTED_PROVIDER_ERROR"));
+    const auto elsewhere = call("/upay/v2/pay", pay_body("b", "1", R"(,"payway":"1")"));
+    EXPECT_TRUE(elsewhere.says("INVALID_BARCODE")) << "Alipay was asked, and knows no such code";
+    EXPECT_TRUE(elsewhere.says(R"("payway":"1")"));
     EXPECT_TRUE(call("/upay/v2/pay", pay_body("a", "1", "", "999999")).says("INVALID_BARCODE"));
     EXPECT_TRUE(call("/upay/v2/pay", pay_body("a", "1", R"(,"payway":"3")")).says("PAY_SUCCESS"))
         << "a FAIL does not use up client_sn";

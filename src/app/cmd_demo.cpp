@@ -1,4 +1,4 @@
-// demo and sim: the platform with its simulators on loopback, and the simulators alone.
+// demo: the platform with its simulators in one process on loopback.
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
@@ -40,9 +40,9 @@ net::Origin local_origin(int port) {
 task::Awaitable<void> prepare(Platform& platform, core::Random& random, std::string simulator_url,
                               core::Result<DemoData>& data, core::Result<void>& ready) {
     if (data) {
-        ready = co_await point_at(platform.store(), platform.time(), random, *data, simulator_url);
+        ready = co_await point_at(platform.store(), platform.time(), random, *data, urls_at(simulator_url));
     } else {
-        data = co_await create_demo_data(platform.store(), platform.time(), random, simulator_url);
+        data = co_await create_demo_data(platform.store(), platform.time(), random, urls_at(simulator_url));
         if (!data) ready = std::unexpected(data.error());
     }
 }
@@ -94,6 +94,7 @@ Config demo_config(const DemoOptions& options) {
     config.data_dir = options.dir;
     config.listen_port = options.port;
     config.log_file = "huitong.log";
+    config.drain_notice = core::Duration{0};
     return config;
 }
 
@@ -127,7 +128,7 @@ int serve_demo(const DemoOptions& options) {
     run_to_end(io, prepare(platform, random, simulator_url, data, ready));
     if (ready) ready = write_file();  // at once: it holds keys that are nowhere else in the open
     sim::Options simulated;
-    if (data) simulated.wechat_merchants = {simulated_merchant(*data)};
+    if (data) add_simulated_merchant(simulated, *data);
     sim::Simulators simulators(platform.time(), random, std::move(simulated));
     net::HttpServer simulator_server(io, platform.time(),
                                      {.port = static_cast<std::uint16_t>(options.port + 1), .tls = {}},
@@ -141,7 +142,7 @@ int serve_demo(const DemoOptions& options) {
         first_start.end();
         fmt::print("what a client needs: {}\nready {}\n", file, local_url(options.port));
         std::fflush(stdout);
-        Platform::run_until_signal(io);
+        platform.wait_for_stop();
     }
     platform.drain();
     run_to_end(io, simulator_server.drain(platform.time().now()));
@@ -163,63 +164,6 @@ int demo(const DemoOptions& options) {
     return serve_demo(options);
 }
 
-struct SimCommand {
-    std::uint16_t port = 8081;
-    std::string appid = "wxd0000000000000001";
-    std::string mch_id = "1230000109";
-    std::string api_key;
-    std::string tombstones = "on";
-    std::string magic = "on";
-    std::string require_client_cert = "off";
-    std::string auto_revoke = "off";
-    std::string tls_certificate_file;
-    std::string tls_key_file;
-    std::string client_ca_file;
-    bool is_json = false;
-};
-
-core::Result<net::ServerOptions> listen_options(const SimCommand& command) {
-    net::ServerOptions options{.port = command.port, .tls = {}};
-    if (command.tls_certificate_file.empty()) return options;
-    auto tls = read_server_tls(command.tls_certificate_file, command.tls_key_file, command.client_ca_file);
-    if (!tls) return std::unexpected(std::move(tls.error()));
-    options.tls = std::move(*tls);
-    return options;
-}
-
-int simulate_channels(SimCommand command) {
-    auto listen = listen_options(command);
-    if (!listen) return refuse(listen.error());
-    const std::string scheme = listen->tls ? "https" : "http";
-    core::SystemRandom random;
-    boost::asio::io_context io(1);
-    task::RealTime time(io);
-    if (command.api_key.empty()) command.api_key = random.hex(32);
-    sim::Options options{
-        .wechat_merchants = {{command.appid, command.mch_id, core::Secret(command.api_key), {}}},
-        .require_client_cert = command.require_client_cert == "on",
-        .tombstones = command.tombstones == "on",
-        .platform_auto_revoke = command.auto_revoke == "on",
-        .magic = command.magic == "on"};
-    sim::Simulators simulators(time, random, std::move(options));
-    net::HttpServer server(io, time, std::move(*listen), simulators.handler());
-    if (auto started = server.start(); !started) return refuse(started.error());
-    const std::string url = fmt::format("{}://127.0.0.1:{}", scheme, server.port());
-    if (command.is_json) {
-        print_json(codec::JsonObject{{"base_url", url},
-                                     {"appid", command.appid},
-                                     {"mch_id", command.mch_id},
-                                     {"api_key", command.api_key}});
-    } else {
-        fmt::print("wechat appid={} mch_id={} api_key={}\n", command.appid, command.mch_id, command.api_key);
-    }
-    fmt::print("ready {}\n", url);
-    std::fflush(stdout);
-    Platform::run_until_signal(io);
-    run_to_end(io, server.drain(time.now()));
-    return exit_done;
-}
-
 }  // namespace
 
 void add_demo(CLI::App& app, Action& action) {
@@ -239,42 +183,6 @@ void add_demo(CLI::App& app, Action& action) {
             return demo(*options);
         };
     });
-}
-
-void add_sim(CLI::App& app, Action& action) {
-    auto* const command = app.add_subcommand("sim", "The simulators alone, until SIGTERM");
-    const auto options = std::make_shared<SimCommand>();
-    const auto is_switch = CLI::IsMember({"on", "off"});
-    command->add_option("--port", options->port, "Port; 0 takes a free one")->capture_default_str();
-    command->add_option("--appid", options->appid, "Of the simulated WeChat merchant")->capture_default_str();
-    command->add_option("--mch-id", options->mch_id, "Of the simulated WeChat merchant")
-        ->capture_default_str();
-    command->add_option("--api-key", options->api_key, "32 characters; a fresh one when not given");
-    command->add_option("--tombstones", options->tombstones, "Reversing an unknown number bars it for ever")
-        ->check(is_switch)
-        ->capture_default_str();
-    command->add_option("--magic", options->magic, "Payment codes choose scenarios")
-        ->check(is_switch)
-        ->capture_default_str();
-    command
-        ->add_option("--require-client-cert", options->require_client_cert,
-                     "Reversals need a client certificate")
-        ->check(is_switch)
-        ->capture_default_str();
-    command->add_option("--auto-revoke", options->auto_revoke, "Unpaid orders are revoked after 45 s")
-        ->check(is_switch)
-        ->capture_default_str();
-    auto* const certificate = command->add_option("--tls-certificate", options->tls_certificate_file,
-                                                  "PEM certificate chain: HTTPS instead of plain HTTP");
-    auto* const key = command->add_option("--tls-key", options->tls_key_file, "PEM private key of it");
-    certificate->needs(key);
-    key->needs(certificate);
-    command
-        ->add_option("--client-ca", options->client_ca_file,
-                     "PEM CA of client certificates, which clients are then asked for")
-        ->needs(certificate);
-    command->add_flag("--json", options->is_json, "Print the merchant as JSON");
-    command->callback([&action, options] { action = [options] { return simulate_channels(*options); }; });
 }
 
 }  // namespace huitong::app

@@ -25,7 +25,7 @@ int serve(const std::string& file) {
     if (!platform) return refuse(platform.error());
     fmt::print("ready {}\n", (*platform)->url());
     std::fflush(stdout);
-    Platform::run_until_signal(io);
+    (*platform)->wait_for_stop();
     (*platform)->drain();
     return exit_done;
 }

@@ -29,6 +29,9 @@ int run_command_line(int argc, char** argv) {
     add_migrate(app, action);
     add_sim(app, action);
     add_admin(app, action);
+    add_backup(app, action);
+    add_restore(app, action);
+    add_doctor(app, action);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -22,6 +22,9 @@ void add_sim(CLI::App& app, Action& action);
 void add_check_config(CLI::App& app, Action& action);
 void add_migrate(CLI::App& app, Action& action);
 void add_admin(CLI::App& app, Action& action);
+void add_backup(CLI::App& app, Action& action);
+void add_restore(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
 
 // "huitong: reason: detail" on standard error; exit_refused.
 int refuse(const core::Error& error);

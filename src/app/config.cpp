@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "net/http_client.hpp"
+
 namespace huitong::app {
 
 using core::Code;
@@ -38,9 +40,24 @@ constexpr Key keys[] = {
      .slot = [](Config& c) -> Slot { return &c.master_key; },
      .least = 64,
      .most = 64,
+     .is_hex_key = true,
      .description =
          "The master key itself, instead of the file. HUITONG_MASTER_KEY in the environment overrides both.",
      .example = "\"<64 hex digits>\""},
+    {.name = "journal.dir",
+     .slot = [](Config& c) -> Slot { return &c.journal_dir; },
+     .most = 4000,
+     .description =
+         "Directory of the send journal, on another disk than the store: each call that moves money is "
+         "written there before it leaves, so that after the loss of the store's disk the channels can be "
+         "asked about what a backup does not know (docs/backup.md). Empty: no journal, and that is lost.",
+     .example = "\"/mnt/other-disk/huitong-journal\""},
+    {.name = "journal.keep_days",
+     .slot = [](Config& c) -> Slot { return &c.journal_keep_days; },
+     .least = 1,
+     .most = 3650,
+     .description = "Journals of earlier days are removed. Must be longer than from one backup to the next.",
+     .example = "7"},
     {.name = "listen.host",
      .slot = [](Config& c) -> Slot { return &c.listen_host; },
      .least = 1,
@@ -75,6 +92,14 @@ constexpr Key keys[] = {
      .most = 1'000'000,
      .description = "More connections than this are answered with 503.",
      .example = "4096"},
+    {.name = "listen.drain_notice_ms",
+     .slot = [](Config& c) -> Slot { return &c.drain_notice; },
+     .least = 0,
+     .most = minute,
+     .description =
+         "After SIGTERM /readyz says no at once, and requests are still taken this long, so that a "
+         "balancer notices before connections are refused. A second SIGTERM ends it early.",
+     .example = "2000"},
     {.name = "listen.drain_timeout_ms",
      .slot = [](Config& c) -> Slot { return &c.drain_timeout; },
      .least = 0,
@@ -82,6 +107,25 @@ constexpr Key keys[] = {
      .description =
          "How long a stop waits for running requests. What is unfinished goes on at the next start.",
      .example = "15000"},
+    {.name = "manage.metrics_token",
+     .slot = [](Config& c) -> Slot { return &c.metrics_token; },
+     .least = 16,
+     .most = 256,
+     .description = "Who reads /metrics must send it (`Authorization: Bearer …`). Without one only peers on "
+                    "loopback or in a private network may, and none that come through a proxy.",
+     .example = "\"<random text>\""},
+    {.name = "alerts.webhook_url",
+     .slot = [](Config& c) -> Slot { return &c.webhook_url; },
+     .most = 2000,
+     .description = "http(s)://host[:port][/path] that alerts are sent to, at least once each. Empty: they "
+                    "wait in `huitong admin alert list`.",
+     .example = "\"https://ops.example.com/huitong\""},
+    {.name = "alerts.webhook_secret",
+     .slot = [](Config& c) -> Slot { return &c.webhook_secret; },
+     .least = 16,
+     .most = 256,
+     .description = "Key of the HMAC in X-Huitong-Signature, by which the receiver knows that it is us.",
+     .example = "\"<random text>\""},
     {.name = "channels.trusted_ca_file",
      .slot = [](Config& c) -> Slot { return &c.trusted_ca_file; },
      .most = 4000,
@@ -89,6 +133,20 @@ constexpr Key keys[] = {
                     "the system's. "
                     "Empty: the system's.",
      .example = "\"/etc/huitong/channel-ca.crt\""},
+    {.name = "channels.circuit_failures",
+     .slot = [](Config& c) -> Slot { return &c.circuit_failures; },
+     .least = 1,
+     .most = 1000,
+     .description =
+         "After so many calls in a row that a channel's server did not answer, new payments through it "
+         "are refused at once, certainly not sent, until it answers again.",
+     .example = "5"},
+    {.name = "channels.circuit_pause_ms",
+     .slot = [](Config& c) -> Slot { return &c.circuit_pause; },
+     .least = second,
+     .most = 10 * minute,
+     .description = "Meanwhile one payment is let through as a try this often.",
+     .example = "10000"},
     {.name = "upay.pay_wait_ms",
      .slot = [](Config& c) -> Slot { return &c.pay_wait; },
      .least = second,
@@ -97,6 +155,12 @@ constexpr Key keys[] = {
          "How long pay and cancel wait for an outcome before they answer \"in progress\". Clients give up "
          "after about 50 s.",
      .example = "35000"},
+    {.name = "upay.refund_wait_ms",
+     .slot = [](Config& c) -> Slot { return &c.refund_wait; },
+     .least = second,
+     .most = 35 * second,
+     .description = "How long a refund waits for proof before it answers \"in progress\".",
+     .example = "15000"},
     {.name = "payments.send_by_ms",
      .slot = [](Config& c) -> Slot { return &c.policy.send_by; },
      .least = 100,
@@ -109,18 +173,6 @@ constexpr Key keys[] = {
      .most = minute,
      .description = "Read time-out of a call to a channel.",
      .example = "10000"},
-    {.name = "payments.first_query_ms",
-     .slot = [](Config& c) -> Slot { return &c.policy.first_query; },
-     .least = second,
-     .most = minute,
-     .description = "The first query comes this long after the pay call's answer.",
-     .example = "5000"},
-    {.name = "payments.query_every_ms",
-     .slot = [](Config& c) -> Slot { return &c.policy.query_every; },
-     .least = second,
-     .most = minute,
-     .description = "Between two queries of a payment that waits for its payer.",
-     .example = "5000"},
     {.name = "payments.deadline_ms",
      .slot = [](Config& c) -> Slot { return &c.policy.deadline; },
      .least = 15 * second,
@@ -135,12 +187,6 @@ constexpr Key keys[] = {
      .most = minute,
      .description = "Read time-out of that last query.",
      .example = "3000"},
-    {.name = "payments.earliest_reverse_ms",
-     .slot = [](Config& c) -> Slot { return &c.policy.earliest_reverse; },
-     .least = 15 * second,
-     .most = 5 * minute,
-     .description = "No reversal is sent sooner after the pay call (WeChat Pay demands 15 s).",
-     .example = "15000"},
     {.name = "payments.in_flight_bound_ms",
      .slot = [](Config& c) -> Slot { return &c.policy.in_flight_bound; },
      .least = 30 * second,
@@ -160,6 +206,57 @@ constexpr Key keys[] = {
      .most = 24 * 60 * minute,
      .description = "A reversal without proof for this long goes to manual review.",
      .example = "1800000"},
+    {.name = "wechat.first_query_ms",
+     .slot = [](Config& c) -> Slot { return &c.policy.first_query; },
+     .least = second,
+     .most = minute,
+     .description = "The first query comes this long after the pay call's answer.",
+     .example = "5000"},
+    {.name = "wechat.query_every_ms",
+     .slot = [](Config& c) -> Slot { return &c.policy.query_every; },
+     .least = second,
+     .most = minute,
+     .description = "Between two queries of a payment that waits for its payer.",
+     .example = "5000"},
+    {.name = "wechat.earliest_reverse_ms",
+     .slot = [](Config& c) -> Slot { return &c.policy.earliest_reverse; },
+     .least = 15 * second,
+     .most = 5 * minute,
+     .description = "No reversal is sent sooner after the pay call (WeChat Pay demands 15 s).",
+     .example = "15000"},
+    {.name = "wechat.refund_spacing_ms",
+     .slot = [](Config& c) -> Slot { return &c.policy.refund_spacing; },
+     .least = minute,
+     .most = 60 * minute,
+     .description =
+         "Between two refunds of one payment (WeChat Pay demands a minute); later ones wait their turn.",
+     .example = "61000"},
+    {.name = "wechat.refund_days",
+     .slot = [](Config& c) -> Slot { return &c.policy.refund_days; },
+     .least = 1,
+     .most = 3650,
+     .description =
+         "How long after payment a refund may be asked for, unless the channel account says otherwise.",
+     .example = "365"},
+    {.name = "alipay.first_query_ms",
+     .slot = [](Config& c) -> Slot { return &c.alipay.first_query; },
+     .least = second,
+     .most = minute,
+     .description = "The first query comes this long after the pay call's answer.",
+     .example = "3000"},
+    {.name = "alipay.query_every_ms",
+     .slot = [](Config& c) -> Slot { return &c.alipay.query_every; },
+     .least = second,
+     .most = minute,
+     .description = "Between two queries of a payment that waits for its payer.",
+     .example = "3000"},
+    {.name = "alipay.refund_days",
+     .slot = [](Config& c) -> Slot { return &c.alipay.refund_days; },
+     .least = 1,
+     .most = 3650,
+     .description =
+         "How long after payment a refund may be asked for, unless the channel account says otherwise.",
+     .example = "90"},
     {.name = "log.level",
      .slot = [](Config& c) -> Slot { return &c.log_level; },
      .least = 1,
@@ -221,10 +318,11 @@ std::span<const Key> config_keys() {
 
 std::string_view type_of(const Key& key) {
     Config scratch;
-    return std::visit(Overloaded{[](std::string*) { return "text"; }, [](std::int64_t*) { return "integer"; },
-                                 [](core::Duration*) { return "milliseconds"; },
-                                 [](core::Secret*) { return "secret text"; }},
-                      key.slot(scratch));
+    return std::visit(
+        Overloaded{[](std::string*) { return "text"; }, [](std::int64_t*) { return "integer"; },
+                   [](int*) { return "integer"; }, [](core::Duration*) { return "milliseconds"; },
+                   [](core::Secret*) { return "secret text"; }},
+        key.slot(scratch));
 }
 
 std::string value_text(const Key& key, const Config& config) {
@@ -232,6 +330,7 @@ std::string value_text(const Key& key, const Config& config) {
     return std::visit(
         Overloaded{[](std::string* value) { return quoted(*value); },
                    [](std::int64_t* value) { return std::to_string(*value); },
+                   [](int* value) { return std::to_string(*value); },
                    [](core::Duration* value) { return std::to_string(to_ms(*value)); },
                    [](core::Secret* value) { return quoted(value->empty() ? "" : "********"); }},
         key.slot(copy));
@@ -240,12 +339,14 @@ std::string value_text(const Key& key, const Config& config) {
 core::Result<void> set_integer(const Key& key, Config& config, std::int64_t value) {
     const Slot slot = key.slot(config);
     auto* const integer = std::get_if<std::int64_t*>(&slot);
+    auto* const count = std::get_if<int*>(&slot);
     auto* const duration = std::get_if<core::Duration*>(&slot);
-    if (integer == nullptr && duration == nullptr) {
+    if (integer == nullptr && count == nullptr && duration == nullptr) {
         return fail(Code::invalid, "bad_value", fmt::format("{}: must be a text", key.name));
     }
     if (value < key.least || value > key.most) return out_of_bounds(key, "the value");
     if (integer != nullptr) **integer = value;
+    if (count != nullptr) **count = static_cast<int>(value);
     if (duration != nullptr) **duration = std::chrono::milliseconds(value);
     return {};
 }
@@ -262,7 +363,7 @@ core::Result<void> set_text(const Key& key, Config& config, std::string value) {
     if (!key.choices.empty() && !is_choice(key.choices, value)) {
         return fail(Code::invalid, "bad_value", fmt::format("{}: must be one of {}", key.name, key.choices));
     }
-    if (secret != nullptr && !is_hex_key(value)) {
+    if (key.is_hex_key && !is_hex_key(value)) {
         return fail(Code::invalid, "bad_value", fmt::format("{}: must be 64 hex digits", key.name));
     }
     if (text != nullptr) **text = std::move(value);
@@ -270,11 +371,30 @@ core::Result<void> set_text(const Key& key, Config& config, std::string value) {
     return {};
 }
 
+payments::Policy policy_of(const Config& config, payments::ChannelKind channel) {
+    payments::Policy policy = config.policy;
+    if (channel == payments::ChannelKind::wechat) return policy;
+    policy.first_query = config.alipay.first_query;
+    policy.query_every = config.alipay.query_every;
+    policy.earliest_reverse = config.alipay.earliest_reverse;
+    policy.refund_spacing = config.alipay.refund_spacing;
+    policy.refund_first_look = config.alipay.refund_first_look;
+    policy.most_refunds = config.alipay.most_refunds;
+    policy.refund_days = config.alipay.refund_days;
+    return policy;
+}
+
 core::Result<void> check_together(const Config& config) {
     const auto refuse = [](const char* what) { return fail(Code::invalid, "bad_config", what); };
     const payments::Policy& policy = config.policy;
     if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
         return refuse("listen.tls_certificate_file and listen.tls_key_file come together");
+    }
+    if (!config.webhook_url.empty() && !net::parse_base_url(config.webhook_url)) {
+        return refuse("alerts.webhook_url: must be http(s)://host[:port][/path]");
+    }
+    if (!config.webhook_url.empty() && config.webhook_secret.empty()) {
+        return refuse("alerts.webhook_url needs alerts.webhook_secret");
     }
     if (policy.call_timeout > policy.deadline) {
         return refuse("payments.call_timeout_ms must not exceed payments.deadline_ms");

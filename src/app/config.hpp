@@ -26,10 +26,21 @@ struct Config {
     std::string tls_key_file;
     std::int64_t max_body_bytes = 1 << 20;
     std::int64_t max_connections = 4096;
+    core::Duration drain_notice = std::chrono::seconds(2);
     core::Duration drain_timeout = std::chrono::seconds(15);
+    std::string journal_dir;
+    int journal_keep_days = 7;
+    core::Secret metrics_token;
+    std::string webhook_url;
+    core::Secret webhook_secret;
     std::string trusted_ca_file;
+    std::int64_t circuit_failures = 5;
+    core::Duration circuit_pause = std::chrono::seconds(10);
     core::Duration pay_wait = std::chrono::seconds(35);
+    core::Duration refund_wait = std::chrono::seconds(15);
     payments::Policy policy = payments::default_policy(payments::ChannelKind::wechat);
+    // Only what differs by channel is read from it; policy_of() has the whole.
+    payments::Policy alipay = payments::default_policy(payments::ChannelKind::alipay);
     std::string log_level = "info";
     std::string log_format = "text";
     std::string log_file;
@@ -37,7 +48,7 @@ struct Config {
 
 // Where a key's value lives; the type decides how it is written in the file. Durations are whole milliseconds
 // there.
-using Slot = std::variant<std::string*, std::int64_t*, core::Duration*, core::Secret*>;
+using Slot = std::variant<std::string*, std::int64_t*, int*, core::Duration*, core::Secret*>;
 
 struct Key {
     std::string_view name;  // "section.key"
@@ -45,6 +56,7 @@ struct Key {
     std::int64_t least = 0;         // of integers and durations (milliseconds); of texts: the least length
     std::int64_t most = 0;          // of texts: the greatest length
     std::string_view choices = {};  // of texts: the values allowed, separated by '|'; empty: any
+    bool is_hex_key = false;        // of secrets: 64 hex digits
     std::string_view description;
     std::string_view example;  // as written in a file
 };
@@ -59,6 +71,8 @@ struct Key {
 [[nodiscard]] core::Result<void> set_text(const Key& key, Config& config, std::string value);
 // What no single key can tell. reason: bad_config
 [[nodiscard]] core::Result<void> check_together(const Config& config);
+
+[[nodiscard]] payments::Policy policy_of(const Config& config, payments::ChannelKind channel);
 
 // "name" relative to the data directory, unless it begins with '/'.
 [[nodiscard]] std::string in_data_dir(const Config& config, std::string_view name);

@@ -26,16 +26,30 @@ struct DemoData {
     std::string wechat_appid;
     std::string wechat_mch_id;
     std::string wechat_api_key;
+    std::string alipay_app_id;
+    std::string alipay_seller_id;
+    std::string alipay_app_private_key;        // ours
+    std::string alipay_public_key;             // the channel's
+    std::string alipay_simulator_private_key;  // the channel's, for the simulator
 };
+
+// Where the simulated channels are.
+struct ChannelUrls {
+    std::string wechat;  // "http://host:port"
+    std::string alipay;  // "http://host:port/gateway.do"
+};
+// Of simulators that listen at "http://host:port".
+[[nodiscard]] ChannelUrls urls_at(const std::string& simulator_url);
 
 // Through the onboarding stories, in an empty store. Errors: theirs.
 [[nodiscard]] task::Task<DemoData> create_demo_data(ports::StorePort& store, task::Time& time,
-                                                    core::Random& random, std::string wechat_url);
-// Makes the merchant's only active channel account one at that URL: the demo may be started on another port.
+                                                    core::Random& random, ChannelUrls urls);
+// Makes the merchant's only active channel accounts those at these URLs: the demo may be started on another
+// port.
 [[nodiscard]] task::Task<void> point_at(ports::StorePort& store, task::Time& time, core::Random& random,
-                                        DemoData data, std::string wechat_url);
-// The merchant the simulators must know for it.
-[[nodiscard]] sim::WechatMerchant simulated_merchant(const DemoData& data);
+                                        DemoData data, ChannelUrls urls);
+// Makes the simulators know the merchant.
+void add_simulated_merchant(sim::Options& options, const DemoData& data);
 
 // DIR/demo.json (DESIGN.md §7): what a client needs. reason: bad_demo_file
 [[nodiscard]] codec::Json to_json(const DemoData& data, const std::string& gateway_url,

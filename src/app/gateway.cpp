@@ -6,29 +6,93 @@ namespace huitong::app {
 
 Gateway::Gateway(GatewayDeps deps, GatewayOptions options)
     : time_(deps.time),
-      options_(options),
+      options_(std::move(options)),
+      watchers_({&deps.observer, &metrics_}),
+      alerts_(flows::AlertDeps{.store = deps.store,
+                               .sink = deps.alert_sink,
+                               .observer = watchers_,
+                               .time = deps.time,
+                               .random = deps.random,
+                               .executor = deps.executor},
+              options_.alerts),
+      observers_({&watchers_, &alerts_}),
       numbers_(deps.time, deps.random),
       waiters_(deps.time),
       wechat_(deps.transport, deps.random, deps.time),
+      alipay_(deps.transport, deps.time),
       engine_(flows::EngineDeps{.store = deps.store,
                                 .channels = *this,
                                 .waiters = waiters_,
-                                .observer = deps.observer,
+                                .observer = observers_,
                                 .time = deps.time,
                                 .numbers = numbers_,
-                                .executor = deps.executor},
-              flows::EngineOptions{.wechat = options.policy}),
-      terminals_(deps.store, deps.time, deps.random, numbers_) {}
+                                .executor = deps.executor,
+                                .journal = deps.journal},
+              options_.engine),
+      catch_up_({.store = deps.store,
+                 .observer = observers_,
+                 .time = deps.time,
+                 .engine = engine_,
+                 .options = options_.engine,
+                 .executor = deps.executor,
+                 .sent_calls = deps.sent_calls}),
+      terminals_(deps.store, deps.time, deps.random, numbers_),
+      manage_(ManageDeps{.time = deps.time,
+                         .store = deps.store,
+                         .engine = engine_,
+                         .metrics = metrics_,
+                         .store_stats = std::move(deps.store_stats)},
+              options_.metrics_token),
+      access_(deps.time, metrics_, deps.log, upay_face()) {}
 
 net::Handler Gateway::handler() {
+    return [this](net::Request request) {
+        return Manage::is_mine(request.path()) ? manage_.answer(std::move(request))
+                                               : access_.answer(std::move(request));
+    };
+}
+
+task::Task<void> Gateway::start() {
+    const auto may_run = co_await catch_up_.take_in();
+    if (!may_run) co_return std::unexpected(may_run.error());
+    core::Result<void> started;
+    if (*may_run) started = co_await engine_.start();
+    if (!started) co_return started;
+    catch_up_.start();
+    alerts_.start();
+    co_return started;
+}
+
+void Gateway::request_stop() {
+    catch_up_.request_stop();
+    engine_.request_stop();
+    alerts_.request_stop();
+}
+
+task::Awaitable<void> Gateway::stop() {
+    // The engine first: what goes wrong in its last moments is an alert still.
+    catch_up_.request_stop();
+    co_await engine_.stop();
+    co_await catch_up_.stop();
+    co_await alerts_.stop();
+}
+
+net::Handler Gateway::upay_face() {
     return api::upay::make_handler(api::upay::Services{.stories = api::upay::stories_of(engine_, terminals_),
                                                        .clock = &time_,
                                                        .wait = options_.pay_wait,
+                                                       .refund_wait = options_.refund_wait,
                                                        .is_draining = [this] { return is_draining_; }});
 }
 
 ports::Channel* Gateway::find(payments::ChannelKind kind) {
-    return kind == payments::ChannelKind::wechat ? &wechat_ : nullptr;
+    switch (kind) {
+        case payments::ChannelKind::wechat:
+            return &wechat_;
+        case payments::ChannelKind::alipay:
+            return &alipay_;
+    }
+    return nullptr;
 }
 
 }  // namespace huitong::app

@@ -5,7 +5,14 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "app/access.hpp"
+#include "app/manage.hpp"
+#include "app/metrics.hpp"
+#include "app/observers.hpp"
+#include "channels/alipay/channel.hpp"
 #include "channels/wechat/channel.hpp"
+#include "flows/alerts.hpp"
+#include "flows/catch_up.hpp"
 #include "flows/engine.hpp"
 #include "flows/local_waiters.hpp"
 #include "flows/terminals.hpp"
@@ -22,11 +29,19 @@ struct GatewayDeps {
     ports::StorePort& store;
     net::HttpTransport& transport;
     ports::Observer& observer;
+    ports::SendJournal* journal = nullptr;           // none: sends are not journalled
+    ports::SentCalls* sent_calls = nullptr;          // what earlier processes journalled; none: nothing
+    ports::AlertSink* alert_sink = nullptr;          // none: alerts stay rows
+    std::function<store::Stats()> store_stats = {};  // none: /metrics says nothing about the store's work
+    const Log* log = nullptr;                        // of requests; none: they are not logged
 };
 
 struct GatewayOptions {
-    payments::Policy policy = payments::default_policy(payments::ChannelKind::wechat);
+    flows::EngineOptions engine;
     core::Duration pay_wait = std::chrono::seconds(35);
+    core::Duration refund_wait = std::chrono::seconds(15);
+    flows::AlertOptions alerts{};
+    core::Secret metrics_token{};  // see Manage
 };
 
 class Gateway final : private ports::Channels {
@@ -36,21 +51,40 @@ class Gateway final : private ports::Channels {
 
     [[nodiscard]] flows::Engine& engine() { return engine_; }
     [[nodiscard]] flows::Terminals& terminals() { return terminals_; }
-    // Every face on one port.
+    [[nodiscard]] Health& health() { return manage_.health(); }
+    [[nodiscard]] flows::Alerts& alerts() { return alerts_; }
+    // Every face on one port, with /healthz, /readyz and /metrics.
     [[nodiscard]] net::Handler handler();
+    [[nodiscard]] const flows::CatchUp& catch_up() const { return catch_up_; }
+    // The engine (see there), after a restore the catch-up around it, and the delivery of alerts.
+    [[nodiscard]] task::Task<void> start();
+    void request_stop();
+    [[nodiscard]] task::Awaitable<void> stop();
     // From here on new requests are answered that the platform is being stopped.
-    void begin_drain() { is_draining_ = true; }
+    void begin_drain() {
+        health().begin_drain();
+        is_draining_ = true;
+    }
 
   private:
     [[nodiscard]] ports::Channel* find(payments::ChannelKind kind) override;
+    [[nodiscard]] net::Handler upay_face();
 
     task::Time& time_;
     GatewayOptions options_;
+    Metrics metrics_;
+    Observers watchers_;  // all but the alerts
+    flows::Alerts alerts_;
+    Observers observers_;
     core::NumberSource numbers_;
     flows::LocalWaiters waiters_;
     channels::wechat::WechatChannel wechat_;
+    channels::alipay::AlipayChannel alipay_;
     flows::Engine engine_;
+    flows::CatchUp catch_up_;
     flows::Terminals terminals_;
+    Manage manage_;
+    Access access_;
     bool is_draining_ = false;
 };
 

@@ -30,7 +30,7 @@ bool needs_quotes(std::string_view value) {
 
 std::string json_line(std::string_view event, const Fields& fields) {
     codec::JsonObject object{{"event", event}};
-    for (const auto& [name, value] : fields) object.emplace_back(name, value);
+    for (const auto& [name, value] : fields) object.emplace_back(name, to_utf8(value));
     const std::string text = codec::write_json(codec::Json(std::move(object)));
     return text.substr(1, text.size() - 2);  // the pattern puts time and level before it
 }
@@ -47,6 +47,14 @@ std::string text_line(std::string_view event, const Fields& fields) {
 }
 
 }  // namespace
+
+std::string to_utf8(std::string text) {
+    if (codec::is_utf8(text)) return text;
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+    }
+    return text;
+}
 
 core::Result<Log> Log::open(const Config& config) {
     std::shared_ptr<spdlog::sinks::sink> sink;
@@ -109,12 +117,42 @@ void LogObserver::write_steps(const payments::Aggregate* before, const payments:
     }
 }
 
+void LogObserver::on_call(const payments::Payment& payment, const payments::Answer& answer) {
+    if (!log_.takes(Level::debug)) return;
+    const core::Duration took = answer.exchange.ended_at - answer.exchange.started_at;
+    log_.write(Level::debug, "channel.call",
+               {{"sn", payment.sn.text()},
+                {"channel", std::string(to_string(payment.channel))},
+                {"account", payment.channel_account},
+                {"call", answer.exchange.call},
+                {"outcome", std::string(to_string(answer.outcome))},
+                {"answer", answer.code},
+                {"took_ms", std::to_string(took.count() / 1000)}});
+}
+
+void LogObserver::on_circuit(std::string_view address, bool is_open) {
+    log_.write(Level::warn, is_open ? "channel.down" : "channel.up", {{"address", std::string(address)}});
+}
+
+namespace {
+
+Fields trouble_fields(std::string_view where, const core::Error& error) {
+    return {{"where", std::string(where)},
+            {"code", std::string(to_string(error.code))},
+            {"reason", error.reason},
+            {"detail", error.detail}};
+}
+
+}  // namespace
+
 void LogObserver::on_trouble(std::string_view where, const core::Error& error) {
-    log_.write(Level::error, "trouble",
-               {{"where", std::string(where)},
-                {"code", std::string(to_string(error.code))},
-                {"reason", error.reason},
-                {"detail", error.detail}});
+    log_.write(Level::error, "trouble", trouble_fields(where, error));
+}
+
+void LogObserver::on_trouble_of(core::PaymentSn payment, std::string_view where, const core::Error& error) {
+    Fields fields = trouble_fields(where, error);
+    fields.emplace(fields.begin(), "sn", payment.text());
+    log_.write(Level::error, "trouble", fields);
 }
 
 }  // namespace huitong::app

@@ -36,11 +36,17 @@ class Log {
     bool is_json_;
 };
 
+// The text, or, where it is no UTF-8, what of it is ASCII with "?" for the rest.
+[[nodiscard]] std::string to_utf8(std::string text);
+
 class LogObserver final : public ports::Observer {
   public:
     explicit LogObserver(const Log& log) : log_(log) {}
     void on_change(const payments::Aggregate* before, const payments::Change& change) override;
+    void on_call(const payments::Payment& payment, const payments::Answer& answer) override;
+    void on_circuit(std::string_view address, bool is_open) override;
     void on_trouble(std::string_view where, const core::Error& error) override;
+    void on_trouble_of(core::PaymentSn payment, std::string_view where, const core::Error& error) override;
 
   private:
     void write_steps(const payments::Aggregate* before, const payments::Change& change) const;

@@ -149,7 +149,7 @@ TEST_F(OnboardTest, ReverseAgainBesideTheEngineIsSentSoon) {
                                    .reason = "the channel is repaired",
                                    .owner = {}};
     const auto decided = sim_.run(flows::decide_beside(sim_.store(), seen->payment.sn, again,
-                                                       sim_.time().now(), GatewayOptions{}.policy));
+                                                       sim_.time().now(), GatewayOptions{}.engine));
     ASSERT_TRUE(decided.has_value()) << decided.error().reason;
     sim_.run_for(std::chrono::seconds(2));
     EXPECT_GT(sim_.simulators().wechat().totals().reverse_calls, calls);

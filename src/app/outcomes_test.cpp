@@ -50,9 +50,10 @@ SimOptions options_with(bool tombstones) {
 
 }  // namespace
 
-class MagicCode : public Acceptance, public testing::WithParamInterface<std::tuple<CodeCase, bool>> {
+class MagicCode : public Acceptance,
+                  public testing::WithParamInterface<std::tuple<CodeCase, bool, ChannelKind>> {
   protected:
-    MagicCode() : Acceptance(options_with(std::get<1>(GetParam()))) {}
+    MagicCode() : Acceptance(options_with(std::get<1>(GetParam())), std::get<2>(GetParam())) {}
 };
 
 TEST_P(MagicCode, EndsAsTheTableSays) {
@@ -67,26 +68,33 @@ TEST_P(MagicCode, EndsAsTheTableSays) {
     expect_no_violations();
 }
 
-INSTANTIATE_TEST_SUITE_P(AllCodes, MagicCode, testing::Combine(testing::ValuesIn(codes), testing::Bool()),
+INSTANTIATE_TEST_SUITE_P(AllCodes, MagicCode,
+                         testing::Combine(testing::ValuesIn(codes), testing::Bool(), both_wallets),
                          [](const auto& info) {
                              const bool has_tombstones = std::get<1>(info.param);
-                             return "code" + std::to_string(std::get<0>(info.param).scenario) +
+                             return std::string(payments::to_string(std::get<2>(info.param))) + "_code" +
+                                    std::to_string(std::get<0>(info.param).scenario) +
                                     (has_tombstones ? "_tombstones_on" : "_tombstones_off");
                          });
 
-class TombstonesOff : public Acceptance {
+class TombstonesOff : public OnBothWallets {
   protected:
-    TombstonesOff() : Acceptance(options_with(false)) {}
+    TombstonesOff() : OnBothWallets(options_with(false)) {}
 };
+INSTANTIATE_TEST_SUITE_P(Wallets, TombstonesOff, both_wallets, wallet_name);
 
 // The call executes after the reversal's proof: beyond every bound. The watch finds it and undoes it.
-TEST_F(TombstonesOff, CallThatExecutesAfterTheBoundIsFoundByTheWatchAndUndone) {
+TEST_P(TombstonesOff, S24_call_that_executes_after_the_bound_is_found_by_the_watch_and_refunded) {
     (void)pay(22, 99);
     platform.run_for(minutes(4));
     EXPECT_EQ(payment().payment.state, PaymentState::reversed);
     EXPECT_EQ(channel_net(payment()), 100) << "charged behind our back, for now";
     platform.run_for(hours(2));
     EXPECT_TRUE(has_alarm("paid_after_close"));
+    ASSERT_NE(payment().automatic_refund(), nullptr);
+    EXPECT_EQ(payment().automatic_refund()->number, "A" + payment().payment.channel_number.substr(1));
+    EXPECT_EQ(channel().totals().refunds, 1) << "one automatic refund, and no second reversal";
+    EXPECT_EQ(payment().payment.effect, payments::Effect::refunded);
     EXPECT_EQ(query().get("order_status"), "PAY_CANCELED") << "what the merchant was told stands";
     expect_books_agree();
 }
@@ -101,8 +109,8 @@ TEST_F(Acceptance, CancelOfAWaitingPaymentAbortsItAndEndsTheWaitingPay) {
     platform.run_for(seconds(1));
     ASSERT_TRUE(waiting->is_done()) << "the pay call sees the abort of another connection";
     EXPECT_EQ((**waiting->value).biz_result_code, "PAY_FAIL");
-    ASSERT_EQ(calls("reverse").size(), 1U);
-    EXPECT_GE(calls("reverse")[0], 15);
+    ASSERT_EQ(calls(Op::reverse).size(), 1U);
+    EXPECT_GE(calls(Op::reverse)[0], 15);
     EXPECT_EQ(cancel().error_code, "UPAY_CANCEL_ORDER_NOOP");
     expect_books_agree();
     expect_no_violations();
@@ -135,7 +143,7 @@ TEST_F(Acceptance, UnpaidAndRecalledForEverGoesToManualReview) {
     platform.run_for(minutes(40));
     EXPECT_EQ(payment().payment.state, PaymentState::manual_review);
     EXPECT_EQ(query().get("order_status"), "PAY_ERROR");
-    EXPECT_EQ(platform.simulators().wechat().totals().paid_count, 0);
+    EXPECT_EQ(channel().totals().paid_count, 0);
 }
 
 TEST_F(Acceptance, EveryCancelOfAHundredRacingPaymentsEndsInOneOutcome) {

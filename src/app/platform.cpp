@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/host_name.hpp>
 
 #include <set>
 
@@ -73,11 +74,30 @@ core::Result<net::ServerOptions> server_options(const Config& config) {
     return options;
 }
 
-task::Awaitable<void> start_engine(flows::Engine& engine, core::Result<void>& result) {
-    result = co_await engine.start();
+task::Awaitable<void> start_gateway(Gateway& gateway, core::Result<void>& result) {
+    result = co_await gateway.start();
+}
+
+// Names this machine in alerts.
+std::string node_name() {
+    boost::system::error_code error;
+    const std::string name = boost::asio::ip::host_name(error);
+    return error ? std::string("unknown") : name;
 }
 
 }  // namespace
+
+GatewayOptions gateway_options(const Config& config) {
+    GatewayOptions options;
+    options.engine.wechat = policy_of(config, payments::ChannelKind::wechat);
+    options.engine.alipay = policy_of(config, payments::ChannelKind::alipay);
+    options.engine.circuit = {.failures = static_cast<int>(config.circuit_failures),
+                              .pause = config.circuit_pause};
+    options.pay_wait = config.pay_wait;
+    options.refund_wait = config.refund_wait;
+    options.metrics_token = config.metrics_token;
+    return options;
+}
 
 core::Result<net::ServerTls> read_server_tls(const std::string& certificate_file, const std::string& key_file,
                                              const std::string& client_ca_file) {
@@ -136,25 +156,56 @@ core::Result<std::unique_ptr<Platform>> Platform::start(boost::asio::io_context&
         if (auto trusted = it->transport_->trust(config.trusted_ca_file); !trusted)
             return std::unexpected(std::move(trusted.error()));
     }
-    it->gateway_ =
-        std::make_unique<Gateway>(GatewayDeps{.executor = io.get_executor(),
-                                              .time = it->time_,
-                                              .random = it->random_,
-                                              .store = *it->store_,
-                                              .transport = *it->transport_,
-                                              .observer = it->observer_},
-                                  GatewayOptions{.policy = config.policy, .pay_wait = config.pay_wait});
+    if (auto opened = it->open_journal(); !opened) return std::unexpected(std::move(opened.error()));
+    if (!config.webhook_url.empty()) it->make_webhook();
+    it->gateway_ = std::make_unique<Gateway>(
+        GatewayDeps{.executor = io.get_executor(),
+                    .time = it->time_,
+                    .random = it->random_,
+                    .store = *it->store_,
+                    .transport = *it->transport_,
+                    .observer = it->observer_,
+                    .journal = it->journal_.get(),
+                    .sent_calls = it->sent_calls_.get(),
+                    .alert_sink = it->webhook_.get(),
+                    .store_stats = [store = it->store_.get()] { return store->stats(); },
+                    .log = &log},
+        gateway_options(config));
     it->server_ =
         std::make_unique<net::HttpServer>(io, it->time_, std::move(*listen), it->gateway_->handler());
     core::Result<void> started;
-    run_to_end(io, start_engine(it->gateway_->engine(), started));
+    run_to_end(io, start_gateway(*it->gateway_, started));
     if (started) started = it->server_->start();
     if (!started) {
         it->drain();
         return std::unexpected(std::move(started.error()));
     }
+    const flows::CatchUpProgress& progress = it->gateway_->catch_up().progress();
+    if (progress.is_needed)
+        log.write(Level::warn, progress.is_stuck ? "catch_up.stuck" : "catch_up.begun",
+                  {{"payments", flows::to_string(progress)}});
     log.write(Level::info, "started", {{"url", it->url()}, {"store", *path}});
     return it;
+}
+
+core::Result<void> Platform::open_journal() {
+    if (config_.journal_dir.empty()) return {};
+    // Before this process has a journal of its own: that one tells nothing of what was lost.
+    sent_calls_ = store::open_sent_calls(config_.journal_dir, sealer_);
+    auto journal = store::FileSendJournal::open(
+        {.dir = config_.journal_dir, .keep_days = config_.journal_keep_days}, sealer_, time_, random_);
+    if (!journal) return std::unexpected(std::move(journal.error()));
+    journal_ = std::move(*journal);
+    return {};
+}
+
+// A client of its own: it trusts the system's authorities, whoever vouches for the channels.
+void Platform::make_webhook() {
+    webhook_client_ = std::make_unique<net::HttpClient>(io_, time_);
+    webhook_ = std::make_unique<Webhook>(
+        *webhook_client_, WebhookOptions{.url = net::parse_base_url(config_.webhook_url).value(),
+                                         .secret = config_.webhook_secret,
+                                         .node = node_name()});
 }
 
 std::string Platform::url() const {
@@ -172,32 +223,58 @@ task::Awaitable<void> stop_engine_at(task::Signal& drained, flows::Engine& engin
 
 }  // namespace
 
+task::Awaitable<void> Platform::give_notice() {
+    if (!signals_ || config_.drain_notice <= core::Duration{0}) co_return;
+    log_.write(Level::info, "draining", {});
+    gateway_->health().begin_drain();
+    const std::shared_ptr<task::Timer> timer = time_.make_timer();
+    signals_->async_wait([timer](const boost::system::error_code& error, int) {
+        if (!error) timer->cancel();
+    });
+    co_await timer->wait_until(time_.now() + config_.drain_notice);
+}
+
 task::Awaitable<void> Platform::stop() {
     constexpr core::Duration grace = std::chrono::seconds(2);
+    co_await give_notice();
+    log_.write(Level::info, "stopping", {});
     gateway_->begin_drain();
+    // A delivery that hangs has until the requests are done.
+    gateway_->alerts().request_stop();
     const core::Instant until = time_.now() + config_.drain_timeout;
     task::Group stopping(io_.get_executor(), time_,
                          [this](const std::exception_ptr&) { log_.write(Level::error, "stop.failed", {}); });
     stopping.spawn(stop_engine_at(stopping.stopping(), gateway_->engine(), until - grace));
     co_await server_->drain(until);
     stopping.stop();
-    co_await gateway_->engine().stop();
+    co_await gateway_->stop();
     co_await stopping.join();
 }
 
 void Platform::drain() {
-    log_.write(Level::info, "stopping", {});
     run_to_end(io_, stop());
     store_->stop();
     log_.write(Level::info, "stopped", {});
 }
 
-void Platform::run_until_signal(boost::asio::io_context& io) {
-    boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+namespace {
+
+void run_until(boost::asio::io_context& io, boost::asio::signal_set& signals) {
     bool is_asked = false;
     signals.async_wait([&](const boost::system::error_code&, int) { is_asked = true; });
     io.restart();
     while (!is_asked) io.run_one();
+}
+
+}  // namespace
+
+void Platform::wait_for_stop() {
+    run_until(io_, signals_.emplace(io_, SIGTERM, SIGINT));
+}
+
+void Platform::run_until_signal(boost::asio::io_context& io) {
+    boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+    run_until(io, signals);
 }
 
 }  // namespace huitong::app

@@ -5,11 +5,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <memory>
+#include <optional>
 
 #include "app/data_dir.hpp"
 #include "app/gateway.hpp"
 #include "app/log.hpp"
+#include "app/webhook.hpp"
 #include "net/http_server.hpp"
+#include "store/send_journal.hpp"
 #include "store/store.hpp"
 
 namespace huitong::app {
@@ -19,13 +22,17 @@ class Platform {
     // Locks the data directory, opens and migrates the store, takes over what an earlier process left,
     // listens. `io` is not running yet and is run by this; `log` must outlive the platform. Errors: those of
     // DirLock, load_master_key, open_sqlite_store, HttpClient::set_trusted_ca, HttpServer::start; not_found
-    // {no_file}.
+    // {no_file}; unavailable {journal_failed}.
     [[nodiscard]] static core::Result<std::unique_ptr<Platform>> start(boost::asio::io_context& io,
                                                                        const Config& config, const Log& log);
     ~Platform();
 
-    // Stops accepting, lets requests finish until the drain time-out (those that wait for a payer are
-    // answered "in progress" shortly before), ends drivers and store. Runs `io` until done.
+    // Runs `io` until SIGTERM or SIGINT. The drain that follows gives notice first.
+    void wait_for_stop();
+    // After notice: /readyz says no for listen.drain_notice_ms, or until the next SIGTERM or SIGINT, while
+    // all is served as before. Then stops accepting, lets requests finish until the drain time-out (those
+    // that wait for a payer are answered "in progress" shortly before), ends drivers and store. Runs `io`
+    // until done.
     void drain();
     // Runs `io` until SIGTERM or SIGINT.
     static void run_until_signal(boost::asio::io_context& io);
@@ -40,6 +47,9 @@ class Platform {
              const core::Secret& master_key);
 
     class Transport;
+    [[nodiscard]] core::Result<void> open_journal();
+    void make_webhook();
+    [[nodiscard]] task::Awaitable<void> give_notice();
     [[nodiscard]] task::Awaitable<void> stop();
 
     boost::asio::io_context& io_;
@@ -51,11 +61,17 @@ class Platform {
     crypto::Sealer sealer_;
     LogObserver observer_;
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<ports::SentCalls> sent_calls_;
+    std::unique_ptr<store::FileSendJournal> journal_;
     std::unique_ptr<Transport> transport_;
+    std::unique_ptr<net::HttpClient> webhook_client_;
+    std::unique_ptr<Webhook> webhook_;
     std::unique_ptr<Gateway> gateway_;
     std::unique_ptr<net::HttpServer> server_;
+    std::optional<boost::asio::signal_set> signals_;  // once a stop is waited for
 };
 
+[[nodiscard]] GatewayOptions gateway_options(const Config& config);
 // The PEM files of a TLS listener. An empty `client_ca_file`: clients are not asked for a certificate.
 // not_found {no_file}
 [[nodiscard]] core::Result<net::ServerTls> read_server_tls(const std::string& certificate_file,

@@ -1,5 +1,7 @@
 // Service-provider mode (spec/channels 1A.1, 1A.3): a merchant that is paid through another's WeChat account
 // under a sub_mch_id. Every call names it, under both signatures, and no answer about another one is trusted.
+#include <algorithm>
+
 #include "app/acceptance_test_support.hpp"
 #include "channels/wechat/signature.hpp"
 #include "codec/xml.hpp"
@@ -62,8 +64,11 @@ class ServiceProvider : public Acceptance, public testing::WithParamInterface<st
             platform.store().read([](ports::Tx& tx) -> core::Result<std::vector<ports::ChannelAccount>> {
                 return tx.directory().list_accounts();
             }));
-        ASSERT_TRUE(accounts && accounts->size() == 1);
-        ports::ChannelAccount account = accounts->front();
+        ASSERT_TRUE(accounts.has_value());
+        const auto wechat =
+            std::ranges::find(*accounts, ChannelKind::wechat, &ports::ChannelAccount::channel);
+        ASSERT_NE(wechat, accounts->end());
+        ports::ChannelAccount account = *wechat;
         flows::Onboard onboard(platform.store(), platform.time(), platform.random());
         ASSERT_TRUE(platform.run(onboard.set_active(*person, "channel_account", account.id, false)));
         account.id = "wx-sub";
@@ -107,14 +112,14 @@ TEST_P(ServiceProvider, PaysAndCancels) {
     EXPECT_EQ(answer.biz_result_code, "CANCEL_SUCCESS");
     EXPECT_EQ(answer.get("order_status"), "CANCELED");
     EXPECT_EQ(payment().payment.effect, payments::Effect::refunded);
-    EXPECT_EQ(calls("reverse").size(), 1U);
+    EXPECT_EQ(calls(Op::reverse).size(), 1U);
     expect_books_agree();
     expect_no_violations();
 }
 
 TEST_P(ServiceProvider, PollsUntilThePayerHasPaid) {
     EXPECT_EQ(pay(1, 8).biz_result_code, "PAY_SUCCESS");
-    EXPECT_EQ(calls("orderquery").size(), 2U);
+    EXPECT_EQ(calls(Op::query).size(), 2U);
     expect_order_is_ours();
     expect_books_agree();
     expect_no_violations();
@@ -125,7 +130,7 @@ TEST_P(ServiceProvider, ReversesWhatIsNeverPaid) {
     EXPECT_EQ(answer.biz_result_code, "PAY_FAIL");
     EXPECT_EQ(answer.get("order_status"), "PAY_CANCELED");
     EXPECT_EQ(payment().payment.state, PaymentState::reversed);
-    EXPECT_EQ(calls("reverse").size(), 1U);
+    EXPECT_EQ(calls(Op::reverse).size(), 1U);
     expect_order_is_ours();
     expect_books_agree();
     expect_no_violations();
@@ -135,11 +140,11 @@ TEST_P(ServiceProvider, PayAnswerAboutAnotherSubMerchantIsNoSuccess) {
     misname("/micropay", our_sub_mch_id);
     EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
     EXPECT_EQ(misnamer.renamed, 1);
-    EXPECT_TRUE(calls("orderquery").empty()) << "signed again, but about ours: trusted";
+    EXPECT_TRUE(calls(Op::query).empty()) << "signed again, but about ours: trusted";
     misname("/micropay", other_sub_mch_id);
     EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
     EXPECT_EQ(misnamer.renamed, 1);
-    EXPECT_EQ(calls("orderquery").size(), 1U) << "paid by the query's word";
+    EXPECT_EQ(calls(Op::query).size(), 1U) << "paid by the query's word";
     expect_books_agree();
     expect_no_violations();
 }

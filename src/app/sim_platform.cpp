@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/master_key.hpp"
+#include "sql/sqlite_backup.hpp"
 
 namespace huitong::app {
 
@@ -11,6 +12,8 @@ namespace {
 class Silence final : public ports::Observer {
   public:
     void on_change(const payments::Aggregate*, const payments::Change&) override {}
+    void on_call(const payments::Payment&, const payments::Answer&) override {}
+    void on_circuit(std::string_view, bool) override {}
     void on_trouble(std::string_view, const core::Error&) override {}
 };
 
@@ -36,13 +39,16 @@ SimPlatform::SimPlatform(SimOptions options)
       network_(io_.get_executor(), time_, random_) {
     if (options_.observer == nullptr) options_.observer = &no_observer();
     process_ = make_process();
-    auto made = run(create_demo_data(process_->store(), time_, random_, wechat_origin().text()));
+    const ChannelUrls urls{.wechat = wechat_origin().text(),
+                           .alipay = alipay_origin().text() + "/gateway.do"};
+    auto made = run(create_demo_data(process_->store(), time_, random_, urls));
     HUITONG_ASSERT(made.has_value(), "demo data can be made in an empty store");
     data_ = std::move(*made);
-    options_.simulators.wechat_merchants = {simulated_merchant(data_)};
+    add_simulated_merchant(options_.simulators, data_);
     options_.simulators.wechat_merchants[0].sub_mch_ids = options_.sub_mch_ids;
     simulators_ = std::make_unique<sim::Simulators>(time_, random_, options_.simulators);
     network_.listen(wechat_origin(), simulators_->handler());
+    network_.listen(alipay_origin(), simulators_->handler());
     HUITONG_ASSERT(start_process().has_value(), "an engine can be started on an empty store");
     till_ = make_till();
     data_.terminal_sn = till_->identity().sn;
@@ -55,6 +61,7 @@ SimPlatform::~SimPlatform() {
     process_->kill();
     network_.set_faults({});
     network_.close(wechat_origin());
+    network_.close(alipay_origin());
     simulators_->clock().set_scale(1);
     time_.run_until_idle();
 }
@@ -66,18 +73,20 @@ std::unique_ptr<SimProcess> SimPlatform::make_process() {
                                                                .database = database_,
                                                                .sealer = sealer_,
                                                                .network = network_,
-                                                               .observer = *options_.observer},
+                                                               .observer = *options_.observer,
+                                                               .journal = options_.journal,
+                                                               .sent_calls = options_.sent_calls},
                                                 options_.gateway, options_.store);
-    process->life().set_on_end([this, engine = &process->gateway().engine()] {
+    process->life().set_on_end([this, gateway = &process->gateway()] {
         network_.close(gateway_origin());
-        engine->request_stop();
+        gateway->request_stop();
     });
     return process;
 }
 
 core::Result<void> SimPlatform::start_process() {
     try {
-        auto started = run(process_->gateway().engine().start());
+        auto started = run(process_->gateway().start());
         if (started) network_.listen(gateway_origin(), process_->gateway().handler());
         return started;
     } catch (const ProcessDied&) {
@@ -93,6 +102,18 @@ core::Result<void> SimPlatform::restart(std::optional<std::uint64_t> ends_at) {
     return start_process();
 }
 
+std::shared_ptr<sql::Session> SimPlatform::copy_database() {
+    return sql::copy_memory_session(*database_);
+}
+
+core::Result<void> SimPlatform::restart_on(std::shared_ptr<sql::Session> database,
+                                           std::optional<std::uint64_t> ends_at) {
+    // What is wound up by the old process still names the old database; its processes keep that alive.
+    process_->kill();
+    database_ = std::move(database);
+    return restart(ends_at);
+}
+
 void SimPlatform::settle() {
     time_.run_until([this] { return engine().driving() == 0 || life().is_over(); });
 }
@@ -105,11 +126,12 @@ std::unique_ptr<Till> SimPlatform::make_till() {
     return till;
 }
 
-std::string SimPlatform::payment_code(int scenario, int tt) {
+std::string SimPlatform::payment_code(int scenario, int tt, payments::ChannelKind channel) {
     // The first six free digits are the payer: a new one every time, so that no password rule meets a plain
     // code.
     const std::uint64_t number = next_code_++;
-    return fmt::format("13{:06}{:06}{:02}{:02}", number % 1'000'000, number / 1'000'000, scenario, tt);
+    return fmt::format("{}{:06}{:06}{:02}{:02}", channel == payments::ChannelKind::wechat ? 13 : 28,
+                       number % 1'000'000, number / 1'000'000, scenario, tt);
 }
 
 }  // namespace huitong::app

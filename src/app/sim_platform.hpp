@@ -27,7 +27,9 @@ struct SimOptions {
                                              // account in the store, which names none of them, is refused
     GatewayOptions gateway{};
     store::LoopOptions store{};
-    ports::Observer* observer = nullptr;  // must outlive the platform; null: none
+    ports::SendJournal* journal = nullptr;   // must outlive the platform, as the next; null: none
+    ports::SentCalls* sent_calls = nullptr;  // what a restart on a restored database is told
+    ports::Observer* observer = nullptr;     // must outlive the platform; null: none
 };
 
 class SimPlatform {
@@ -41,9 +43,9 @@ class SimPlatform {
     [[nodiscard]] Till& till() { return *till_; }
     // Another one of the same merchant, activated.
     [[nodiscard]] std::unique_ptr<Till> make_till();
-    // An 18-digit WeChat payment code never used before: scenario and its TT as in spec/channels 6.3; 0, 0 is
-    // plain.
-    [[nodiscard]] std::string payment_code(int scenario = 0, int tt = 0);
+    // An 18-digit payment code never used before: scenario and its TT as in spec/channels 6.3; 0, 0 is plain.
+    [[nodiscard]] std::string payment_code(int scenario = 0, int tt = 0,
+                                           payments::ChannelKind channel = payments::ChannelKind::wechat);
     [[nodiscard]] const DemoData& data() const { return data_; }
 
     [[nodiscard]] task::SimTime& time() { return time_; }
@@ -62,6 +64,9 @@ class SimPlatform {
     }
     [[nodiscard]] static net::Origin wechat_origin() {
         return {.is_tls = false, .host = "wechat.sim", .port = 80};
+    }
+    [[nodiscard]] static net::Origin alipay_origin() {
+        return {.is_tls = false, .host = "alipay.sim", .port = 80};
     }
 
     // What a coroutine that was begun came to; empty while it runs.
@@ -90,6 +95,10 @@ class SimPlatform {
     // unavailable/process_gone when life().end_at() of the new process, see `ends_at`, strikes during its
     // start.
     [[nodiscard]] core::Result<void> restart(std::optional<std::uint64_t> ends_at = std::nullopt);
+    // A backup as of now, and a new process on one: what the database held since is lost.
+    [[nodiscard]] std::shared_ptr<sql::Session> copy_database();
+    [[nodiscard]] core::Result<void> restart_on(std::shared_ptr<sql::Session> database,
+                                                std::optional<std::uint64_t> ends_at = std::nullopt);
 
   private:
     [[nodiscard]] std::unique_ptr<SimProcess> make_process();

@@ -69,8 +69,17 @@ class SimProcess::LivingObserver final : public ports::Observer {
     void on_change(const payments::Aggregate* before, const payments::Change& change) override {
         if (!life_.is_over()) observer_.on_change(before, change);
     }
+    void on_call(const payments::Payment& payment, const payments::Answer& answer) override {
+        if (!life_.is_over()) observer_.on_call(payment, answer);
+    }
+    void on_circuit(std::string_view address, bool is_open) override {
+        if (!life_.is_over()) observer_.on_circuit(address, is_open);
+    }
     void on_trouble(std::string_view where, const core::Error& error) override {
         if (!life_.is_over()) observer_.on_trouble(where, error);
+    }
+    void on_trouble_of(core::PaymentSn payment, std::string_view where, const core::Error& error) override {
+        if (!life_.is_over()) observer_.on_trouble_of(payment, where, error);
     }
 
   private:
@@ -88,7 +97,10 @@ SimProcess::SimProcess(SimProcessDeps deps, GatewayOptions options, store::LoopO
                                                      .random = deps.random,
                                                      .store = *living_store_,
                                                      .transport = *transport_,
-                                                     .observer = *observer_},
+                                                     .observer = *observer_,
+                                                     .journal = deps.journal,
+                                                     .sent_calls = deps.sent_calls,
+                                                     .store_stats = {}},
                                          options)) {}
 
 SimProcess::~SimProcess() = default;

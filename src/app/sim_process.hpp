@@ -48,6 +48,8 @@ struct SimProcessDeps {
     const crypto::Sealer& sealer;
     net::HttpTransport& network;
     ports::Observer& observer;
+    ports::SendJournal* journal = nullptr;
+    ports::SentCalls* sent_calls = nullptr;
 };
 
 class SimProcess {

@@ -1,4 +1,4 @@
-// Stories: what the demo plays in the simulated platform before it serves: eight ways a sale can go, each
+// Stories: what the demo plays in the simulated platform before it serves: thirteen ways a sale can go, each
 // through the real HTTP handler, each with the end it must have.
 #pragma once
 

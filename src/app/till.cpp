@@ -85,4 +85,17 @@ task::Task<TillAnswer> Till::cancel(std::string client_sn) {
     return post("/upay/v2/cancel", {{"terminal_sn", identity_.sn}, {"client_sn", client_sn}});
 }
 
+task::Task<TillAnswer> Till::refund(std::string client_sn, std::string request_no, std::int64_t amount_fen) {
+    return post("/upay/v2/refund", {{"terminal_sn", identity_.sn},
+                                    {"client_sn", client_sn},
+                                    {"refund_request_no", request_no},
+                                    {"refund_amount", std::to_string(amount_fen)},
+                                    {"operator", "kay"}});
+}
+
+task::Task<TillAnswer> Till::query_refund(std::string client_sn, std::string request_no) {
+    return post("/upay/v2/query",
+                {{"terminal_sn", identity_.sn}, {"client_sn", client_sn}, {"refund_request_no", request_no}});
+}
+
 }  // namespace huitong::app

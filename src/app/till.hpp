@@ -49,6 +49,9 @@ class Till {
     [[nodiscard]] task::Task<TillAnswer> pay(Sale sale);
     [[nodiscard]] task::Task<TillAnswer> query(std::string client_sn);
     [[nodiscard]] task::Task<TillAnswer> cancel(std::string client_sn);
+    [[nodiscard]] task::Task<TillAnswer> refund(std::string client_sn, std::string request_no,
+                                                std::int64_t amount_fen);
+    [[nodiscard]] task::Task<TillAnswer> query_refund(std::string client_sn, std::string request_no);
     // Any path with any body, signed with this till's key.
     [[nodiscard]] task::Task<TillAnswer> post(std::string path, codec::JsonObject body);
 

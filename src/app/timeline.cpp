@@ -43,6 +43,11 @@ void TimelinePrinter::on_change(const payments::Aggregate* before, const payment
     entries_.insert(entries_.end(), change.entries.begin(), change.entries.end());
 }
 
+void TimelinePrinter::on_circuit(std::string_view address, bool is_open) {
+    text_ +=
+        fmt::format("  {} {}\n", address, is_open ? "does not answer: no new payments" : "answers again");
+}
+
 void TimelinePrinter::on_trouble(std::string_view where, const core::Error& error) {
     text_ += fmt::format("  trouble in {}: {} {}\n", where, error.reason, error.detail);
 }

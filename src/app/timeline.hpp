@@ -22,6 +22,8 @@ class TimelinePrinter final : public ports::Observer {
     // "  +12.345 s  till: …"; what else happened, in the same form.
     void note(core::Instant at, std::string_view who, std::string_view what);
     void on_change(const payments::Aggregate* before, const payments::Change& change) override;
+    void on_call(const payments::Payment&, const payments::Answer&) override {}  // the change says it
+    void on_circuit(std::string_view address, bool is_open) override;
     void on_trouble(std::string_view where, const core::Error& error) override;
 
     // What was written so far; emptied.

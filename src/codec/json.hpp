@@ -56,6 +56,11 @@ struct JsonLimits {
 
 // reasons: bad_json, json_too_deep, json_duplicate_key, bad_utf8
 [[nodiscard]] core::Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
+// The members of a top-level object with their values as the exact slices of `text`: what a signature over
+// the raw bytes is verified on (spec/channels 2.2). The whole text must be JSON by the rules of parse_json.
+// The slices live as long as `text`. reasons: those of parse_json; bad_json when it is no object.
+using RawMember = std::pair<std::string, std::string_view>;
+[[nodiscard]] core::Result<std::vector<RawMember>> raw_members(std::string_view text, JsonLimits limits = {});
 // Compact, UTF-8 unescaped.
 [[nodiscard]] std::string write_json(const Json& json);
 // Two-space indent, for people and files.

@@ -7,6 +7,7 @@ namespace huitong::flows {
 using payments::Aggregate;
 
 task::Task<Aggregate> Engine::cancel(CancelCommand command) {
+    if (is_catching_up_) co_return core::fail(core::Code::unavailable, "catching_up");
     const payments::CancelRequest request{.operator_name = command.operator_name,
                                           .terminal_sn = command.terminal_sn,
                                           .owner = deps_.numbers.epoch()};
@@ -18,7 +19,7 @@ task::Task<Aggregate> Engine::cancel(CancelCommand command) {
     if (!begun && begun.error().reason == "already_asked") begun = co_await read(command.sn);
     if (!begun) co_return begun;
     drive(command.sn);
-    co_return co_await wait_for(std::move(*begun), command.wait_until);
+    co_return co_await wait_for(std::move(*begun), command.wait_until, is_decided);
 }
 
 }  // namespace huitong::flows

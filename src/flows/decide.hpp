@@ -3,7 +3,7 @@
 // picks it up.
 #pragma once
 
-#include "ports/store.hpp"
+#include "flows/engine.hpp"
 
 namespace huitong::flows {
 
@@ -11,6 +11,13 @@ namespace huitong::flows {
 // {not_in_review}; invalid {reason_missing}; unavailable {…}.
 [[nodiscard]] task::Task<payments::Aggregate> decide_beside(ports::StorePort& store, core::PaymentSn sn,
                                                             payments::Decision decision, core::Instant now,
-                                                            payments::Policy policy);
+                                                            EngineOptions options);
+// The same for one refund of the merchant's, in state manual; `decision.seq` and `decision.owner` are
+// ignored. Errors: not_found {no_payment, no_refund}; conflict {not_in_review}; invalid {reason_missing};
+// unavailable {…}.
+[[nodiscard]] task::Task<payments::Aggregate> decide_refund_beside(ports::StorePort& store,
+                                                                   core::PaymentSn sn, std::string request_no,
+                                                                   payments::RefundDecision decision,
+                                                                   core::Instant now, EngineOptions options);
 
 }  // namespace huitong::flows

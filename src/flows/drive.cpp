@@ -57,15 +57,20 @@ task::Awaitable<void> Engine::drive_to_end(core::PaymentSn sn) {
         aggregate = co_await perform(std::move(*aggregate), *step);
         if (!aggregate && aggregate.error().code == core::Code::conflict) aggregate = co_await read(sn);
     }
-    if (!aggregate) deps_.observer.on_trouble("drive", aggregate.error());
+    if (!aggregate) deps_.observer.on_trouble_of(sn, "drive", aggregate.error());
 }
 
 task::Task<Aggregate> Engine::perform(Aggregate aggregate, payments::Step step) {
+    const bool is_refund = step.kind == payments::OperationKind::refund;
     switch (step.act) {
         case payments::Act::query:
+            if (is_refund) return query_refund(std::move(aggregate), step);
             return query(std::move(aggregate), step);
         case payments::Act::send:
+            if (is_refund) return send_refund(std::move(aggregate), step);
             return reverse(std::move(aggregate), step);
+        case payments::Act::close:
+            return close(std::move(aggregate), step);
         case payments::Act::none:
             break;
     }

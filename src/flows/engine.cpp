@@ -1,6 +1,7 @@
 #include "flows/engine.hpp"
 
 #include "core/assert.hpp"
+#include "flows/apply.hpp"
 
 namespace huitong::flows {
 
@@ -8,13 +9,15 @@ using core::Code;
 using payments::Aggregate;
 using payments::Change;
 
-bool is_decided(const payments::Payment& payment) {
-    return payments::is_final(payment.state) || payment.state == payments::PaymentState::manual_review;
+bool is_decided(const Aggregate& aggregate) {
+    const payments::PaymentState state = aggregate.payment.state;
+    return payments::is_final(state) || state == payments::PaymentState::manual_review;
 }
 
 Engine::Engine(EngineDeps deps, EngineOptions options)
     : deps_(deps),
       options_(std::move(options)),
+      circuit_(options_.circuit),
       group_(deps_.executor, deps_.time,
              [this](std::exception_ptr failure) {
                  // A driver lost its infrastructure. Its operation's lease ends and the worker takes it up
@@ -30,9 +33,18 @@ Engine::Engine(EngineDeps deps, EngineOptions options)
 
 Engine::~Engine() = default;
 
+const payments::Policy& policy_of(const EngineOptions& options, payments::ChannelKind kind) {
+    switch (kind) {
+        case payments::ChannelKind::wechat:
+            return options.wechat;
+        case payments::ChannelKind::alipay:
+            return options.alipay;
+    }
+    HUITONG_ASSERT(false, "no policy for this channel");
+}
+
 const payments::Policy& Engine::policy(payments::ChannelKind kind) const {
-    HUITONG_ASSERT(kind == payments::ChannelKind::wechat, "no policy for this channel");
-    return options_.wechat;
+    return policy_of(options_, kind);
 }
 
 task::Task<Aggregate> Engine::read(core::PaymentSn sn) {
@@ -52,6 +64,33 @@ task::Task<ports::ChannelAccount> Engine::account(std::string id) {
         });
 }
 
+task::Task<Engine::Sent> Engine::record_sent(Aggregate aggregate, payments::Step step) {
+    auto account_used = co_await account(aggregate.payment.channel_account);
+    if (!account_used) co_return std::unexpected(std::move(account_used.error()));
+    const payments::Claim claim{.seq = step.seq, .attempt = step.attempt};
+    const payments::Policy& rules = policy(aggregate.payment.channel);
+    auto sent = co_await record(std::move(aggregate), [this, claim, &rules](const Aggregate& before) {
+        return payments::on_sent(before, claim, deps_.time.now(), rules);
+    });
+    if (!sent) co_return std::unexpected(std::move(sent.error()));
+    co_return Sent{std::move(*sent), std::move(*account_used)};
+}
+
+task::Task<void> Engine::journal(Aggregate aggregate, int seq) {
+    if (deps_.journal == nullptr) co_return core::Result<void>{};
+    const core::PaymentSn sn = aggregate.payment.sn;
+    auto written = co_await deps_.journal->append(std::move(aggregate), seq);
+    if (!written) deps_.observer.on_trouble_of(sn, "journal", written.error());
+    co_return written;
+}
+
+void Engine::heard(const payments::Payment& payment, const ports::ChannelAccount& account,
+                   const payments::Answer& answer) {
+    deps_.observer.on_call(payment, answer);
+    if (circuit_.note(account.base_url, answer, deps_.time.now()))
+        deps_.observer.on_circuit(account.base_url, circuit_.is_open(account.base_url));
+}
+
 task::Task<Aggregate> Engine::record(Aggregate seen, Event event) {
     constexpr int most_tries = 20;
     for (int tries = 1;;) {
@@ -60,7 +99,7 @@ task::Task<Aggregate> Engine::record(Aggregate seen, Event event) {
         const auto step =
             std::make_shared<const std::pair<Aggregate, Change>>(std::move(seen), std::move(*decided));
         const auto done = co_await deps_.store.write([step](ports::Tx& tx) -> core::Result<void> {
-            tx.payments().apply(step->first, step->second);
+            apply_change(tx, step->first, step->second);
             return {};
         });
         if (done) {
@@ -85,31 +124,15 @@ void Engine::committed(const Aggregate* before, const Change& change) {
     deps_.waiters.announce(change.after.payment.sn, change.after.payment.version);
 }
 
-task::Task<Aggregate> Engine::find(std::string merchant_sn, std::string sn_text, std::string client_sn) {
-    co_return co_await deps_.store.read([=](ports::Tx& tx) -> core::Result<Aggregate> {
-        if (const auto sn = core::parse_payment_sn(sn_text)) {
-            auto found = tx.payments().find(*sn);
-            if (found && found->payment.merchant_sn == merchant_sn) return std::move(*found);
-        }
-        if (!client_sn.empty()) {
-            if (const auto sn = tx.payments().find_by_client_sn(merchant_sn, client_sn)) {
-                if (auto found = tx.payments().find(*sn)) return std::move(*found);
-            }
-        }
-        return core::fail(Code::not_found, "no_payment");
-    });
-}
-
-task::Task<Aggregate> Engine::wait_for(Aggregate aggregate, core::Instant until) {
+task::Task<Aggregate> Engine::wait_for(Aggregate aggregate, core::Instant until, Predicate is_enough) {
     const core::PaymentSn sn = aggregate.payment.sn;
-    if (is_decided(aggregate.payment)) co_return aggregate;
+    if (is_enough(aggregate)) co_return aggregate;
     const auto watch = deps_.waiters.watch(sn);
     for (;;) {
         auto current = co_await read(sn);
         // What was committed stands: an error here would tell the caller that there is no payment.
         if (!current) co_return aggregate;
-        if (is_decided(current->payment) || deps_.time.now() >= until || group_.is_stopping())
-            co_return current;
+        if (is_enough(*current) || deps_.time.now() >= until || group_.is_stopping()) co_return current;
         co_await watch->wait_beyond(current->payment.version, until);
         aggregate = std::move(*current);
     }

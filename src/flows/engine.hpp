@@ -10,9 +10,11 @@
 #include <unordered_map>
 
 #include "core/numbers.hpp"
+#include "flows/circuit.hpp"
 #include "payments/rules.hpp"
 #include "ports/channel.hpp"
 #include "ports/observer.hpp"
+#include "ports/send_journal.hpp"
 #include "ports/store.hpp"
 #include "ports/waiters.hpp"
 #include "task/group.hpp"
@@ -22,11 +24,15 @@ namespace huitong::flows {
 
 struct EngineOptions {
     payments::Policy wechat = payments::default_policy(payments::ChannelKind::wechat);
+    payments::Policy alipay = payments::default_policy(payments::ChannelKind::alipay);
+    CircuitOptions circuit;
     core::Duration scan_every = std::chrono::seconds(1);  // for due operations that nobody drives
     std::size_t scan_most = 500;
     bool is_only_process =
         true;  // SQLite: at start every unfinished operation was left by a process that is gone
 };
+
+[[nodiscard]] const payments::Policy& policy_of(const EngineOptions& options, payments::ChannelKind kind);
 
 struct EngineDeps {
     ports::StorePort& store;
@@ -36,6 +42,7 @@ struct EngineDeps {
     task::Time& time;
     core::NumberSource& numbers;
     boost::asio::any_io_executor executor;
+    ports::SendJournal* journal = nullptr;  // none: what a lost disk held is lost
 };
 
 // What a face asks for when a payer's code was scanned. `arrived_at` starts the send-by time and the wait.
@@ -64,6 +71,22 @@ struct CancelCommand {
     core::Instant wait_until;
 };
 
+struct RefundCommand {
+    core::PaymentSn sn;
+    std::string request_no;  // the merchant's number of this refund
+    core::Money amount;
+    std::string operator_name;
+    std::string terminal_sn;
+    std::string reason;
+    core::Instant wait_until;
+};
+
+// A payment and which of its operations was meant.
+struct FoundRefund {
+    payments::Aggregate order;
+    int seq = 0;
+};
+
 class Engine {
   public:
     Engine(EngineDeps deps, EngineOptions options);
@@ -77,12 +100,33 @@ class Engine {
     // The first half of stop(): asks, and does not wait.
     void request_stop();
 
+    // After a restore, until the channels were asked about what the backup does not know: nothing new is
+    // begun (unavailable {catching_up}); what is unfinished is driven.
+    void set_catching_up(bool is_catching_up) { is_catching_up_ = is_catching_up; }
+    [[nodiscard]] bool is_catching_up() const { return is_catching_up_; }
+    // Takes up a payment that another story wrote.
+    void take_up(core::PaymentSn sn) { drive(sn); }
+
     // The payment as it stands when it is final, or at wait_until. Errors: conflict {client_sn_taken};
-    // not_found {no_channel_account}; unavailable {…}: no payment exists.
+    // not_found {no_channel_account}; limit {payment_limit, terminal_day_limit, store_day_limit,
+    // merchant_day_limit}; unavailable {channel_down: no account's channel answers at present; …}: no payment
+    // exists.
     [[nodiscard]] task::Task<payments::Aggregate> pay(PayCommand command);
     // The payment once the cancel is decided, or at wait_until. Errors: not_found {no_payment}; conflict
     // {already_reversed, not_cancellable, not_same_day}; unavailable {…}: nothing was changed.
     [[nodiscard]] task::Task<payments::Aggregate> cancel(CancelCommand command);
+    // The payment once the refund is proven or refused, or a look at the channel showed that it takes its
+    // time, or at wait_until. Errors: not_found {no_payment}; those of payments::on_refund but already_asked;
+    // unavailable {…}: nothing was changed.
+    [[nodiscard]] task::Task<FoundRefund> refund(RefundCommand command);
+    // By platform number or the channel's number of the trade, else by the merchant's; only inside the
+    // merchant. not_found {no_payment}
+    [[nodiscard]] task::Task<payments::Aggregate> find_for_refund(std::string merchant_sn,
+                                                                  std::string sn_text, std::string client_sn);
+    // The refund of that request number: of the payment named, or, when none is named, of any payment of the
+    // merchant. not_found {no_payment, no_refund}; conflict {ambiguous}
+    [[nodiscard]] task::Task<FoundRefund> find_refund(std::string merchant_sn, std::string sn_text,
+                                                      std::string client_sn, std::string request_no);
     // By platform number, else by the merchant's; both only inside the merchant. not_found {no_payment}
     [[nodiscard]] task::Task<payments::Aggregate> find(std::string merchant_sn, std::string sn_text,
                                                        std::string client_sn);
@@ -101,22 +145,40 @@ class Engine {
     void committed(const payments::Aggregate* before, const payments::Change& change);
     [[nodiscard]] task::Task<payments::Aggregate> read(core::PaymentSn sn);
     [[nodiscard]] task::Task<ports::ChannelAccount> account(std::string id);
+    // The operation marked sent, and the account it goes out with: what comes before every call that moves
+    // money.
+    using Sent = std::pair<payments::Aggregate, ports::ChannelAccount>;
+    [[nodiscard]] task::Task<Sent> record_sent(payments::Aggregate aggregate, payments::Step step);
+    // unavailable {journal_failed}: the call must not be sent.
+    [[nodiscard]] task::Task<void> journal(payments::Aggregate aggregate, int seq);
+    // What every answer of a channel is told to: circuit and observer.
+    void heard(const payments::Payment& payment, const ports::ChannelAccount& account,
+               const payments::Answer& answer);
+    // The answer to a call that was not sent because the journal could not be written.
+    template <class Answer>
+    [[nodiscard]] Answer not_written() const;
 
     // pay.cpp
     [[nodiscard]] task::Task<payments::Aggregate> send_pay(PayCommand command, payments::Aggregate intent,
                                                            ports::ChannelAccount account);
     // Waits until `is_decided` or wait_until and returns the payment as it then stands, or as it was last
     // read when the store cannot be read: what was committed is never answered with an error.
-    [[nodiscard]] task::Task<payments::Aggregate> wait_for(payments::Aggregate aggregate,
-                                                           core::Instant until);
+    using Predicate = std::function<bool(const payments::Aggregate&)>;
+    [[nodiscard]] task::Task<payments::Aggregate> wait_for(payments::Aggregate aggregate, core::Instant until,
+                                                           Predicate is_enough);
 
     // drive.cpp: one coroutine per payment with something left to do.
     void drive(core::PaymentSn sn);
     [[nodiscard]] task::Awaitable<void> drive_to_end(core::PaymentSn sn);
     [[nodiscard]] task::Task<payments::Aggregate> perform(payments::Aggregate aggregate, payments::Step step);
-    // poll.cpp, reverse.cpp: one act each.
+    // poll.cpp, reverse.cpp, refund.cpp: one act each.
     [[nodiscard]] task::Task<payments::Aggregate> query(payments::Aggregate aggregate, payments::Step step);
     [[nodiscard]] task::Task<payments::Aggregate> reverse(payments::Aggregate aggregate, payments::Step step);
+    [[nodiscard]] task::Task<payments::Aggregate> close(payments::Aggregate aggregate, payments::Step step);
+    [[nodiscard]] task::Task<payments::Aggregate> send_refund(payments::Aggregate aggregate,
+                                                              payments::Step step);
+    [[nodiscard]] task::Task<payments::Aggregate> query_refund(payments::Aggregate aggregate,
+                                                               payments::Step step);
 
     // recover.cpp
     [[nodiscard]] task::Awaitable<void> work();
@@ -126,6 +188,8 @@ class Engine {
 
     EngineDeps deps_;
     EngineOptions options_;
+    Circuit circuit_;
+    bool is_catching_up_ = false;
     task::Group group_;
     task::Signal quiet_;
     std::unordered_map<std::int64_t, bool>
@@ -134,6 +198,16 @@ class Engine {
 
 // True when the payment cannot change any more without a person or another request: what a waiting request
 // waits for.
-[[nodiscard]] bool is_decided(const payments::Payment& payment);
+[[nodiscard]] bool is_decided(const payments::Aggregate& aggregate);
+
+template <class Answer>
+Answer Engine::not_written() const {
+    Answer answer;
+    answer.outcome = payments::Outcome::not_sent;
+    answer.code = "journal_failed";
+    answer.exchange.started_at = deps_.time.now();
+    answer.exchange.ended_at = answer.exchange.started_at;
+    return answer;
+}
 
 }  // namespace huitong::flows

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flows/account_check.hpp"
 #include "flows/audit.hpp"
 #include "flows/operators.hpp"
 
@@ -19,32 +20,6 @@ constexpr std::size_t key_length = 32;
 bool is_name(std::string_view name) {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     return !name.empty() && name.size() <= 64 && std::ranges::none_of(name, is_control);
-}
-
-bool is_plain(std::string_view text, std::size_t most) {
-    const auto is_allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '_';
-    };
-    return !text.empty() && text.size() <= most && std::ranges::all_of(text, is_allowed);
-}
-
-core::Result<void> check_account(const ports::ChannelAccount& account) {
-    const auto refuse = [](const char* what) { return fail(Code::invalid, "bad_account", what); };
-    if (!is_plain(account.id, 32)) return refuse("id: 1 to 32 letters, digits, - or _");
-    const bool is_url = account.base_url.starts_with("https://") || account.base_url.starts_with("http://");
-    if (!is_url) return refuse("base_url: https://host[:port]");
-    if (!is_plain(account.app_id, 32)) return refuse("app_id");
-    if (!is_plain(account.mch_id, 32)) return refuse("mch_id");
-    if (!account.sub_mch_id.empty() && !is_plain(account.sub_mch_id, 32)) return refuse("sub_mch_id");
-    if (!account.sub_app_id.empty() && !is_plain(account.sub_app_id, 32)) return refuse("sub_app_id");
-    if (account.sign_type != "MD5" && account.sign_type != "HMAC-SHA256")
-        return refuse("sign_type: MD5 or HMAC-SHA256");
-    if (account.api_key.reveal().size() != 32) return refuse("api_key: 32 characters");
-    if (account.client_certificate_pem.empty() != account.client_key_pem.empty()) {
-        return refuse("client certificate and key come together");
-    }
-    return {};
 }
 
 }  // namespace
@@ -173,9 +148,9 @@ task::Task<ports::ActivationCode> Onboard::create_code(Operator by, std::string 
 task::Task<void> Onboard::create_account(Operator by, ports::ChannelAccount account) {
     if (auto checked = check_account(account); !checked) co_return checked;
     const std::string id = account.id;
-    const std::string detail = std::string(payments::to_string(account.channel)) + " mch_id " +
-                               account.mch_id + " for merchant " + account.merchant_sn + " at " +
-                               account.base_url;
+    const std::string detail = std::string(payments::to_string(account.channel)) + " app_id " +
+                               account.app_id + " mch_id " + account.mch_id + " for merchant " +
+                               account.merchant_sn + " at " + account.base_url;
     co_return co_await act(std::move(by), "channel_account.create", id, detail,
                            [account = std::move(account)](Tx& tx) -> core::Result<void> {
                                if (!tx.directory().find_merchant(account.merchant_sn)) {

@@ -1,4 +1,7 @@
 // Pay by the payer's code: intent committed, call sent at once, outcome committed, answer (DESIGN.md §4).
+#include <algorithm>
+#include <set>
+
 #include "core/numbers.hpp"
 #include "flows/engine.hpp"
 
@@ -44,26 +47,83 @@ payments::PayAnswer not_sent_in_time(core::Instant now) {
     return answer;
 }
 
+// The account of least priority whose channel can be reached; `accounts` are in the order of their ids.
+core::Result<ports::ChannelAccount> choose(std::vector<ports::ChannelAccount> accounts,
+                                           const std::set<std::string>& unreachable) {
+    if (accounts.empty()) return core::fail(Code::not_found, "no_channel_account");
+    std::erase_if(accounts, [&](const ports::ChannelAccount& account) {
+        return unreachable.contains(account.base_url);
+    });
+    const auto found = std::ranges::min_element(accounts, {}, &ports::ChannelAccount::priority);
+    if (found == accounts.end()) return core::fail(Code::unavailable, "channel_down");
+    return std::move(*found);
+}
+
+// What terminal, store and merchant may still receive. True when the payment counts for a day's sum.
+core::Result<bool> check_limits(ports::Tx& tx, const payments::Payment& payment) {
+    const auto limits = tx.limits().find({.terminal_sn = payment.terminal_sn,
+                                          .store_sn = payment.store_sn,
+                                          .merchant_sn = payment.merchant_sn});
+    const core::Date day = core::to_beijing_date(payment.created_at);
+    bool is_counted = false;
+    for (const ports::Limit& limit : limits) {
+        if (limit.per_payment && payment.amount > *limit.per_payment)
+            return core::fail(Code::limit, "payment_limit");
+        if (!limit.per_day) continue;
+        is_counted = true;
+        if (tx.limits().used(limit, day) + payment.amount > *limit.per_day)
+            return core::fail(Code::limit, std::string(ports::to_string(limit.kind)) + "_day_limit");
+    }
+    return is_counted;
+}
+
+struct IntentTerms {
+    const payments::Policy& rules;
+    std::set<std::string> unreachable;  // addresses of channels that take no new payment
+};
+
+// The account to use, with the payment's terms filled in.
+core::Result<ports::ChannelAccount> set_terms(ports::Tx& tx, payments::Payment& payment,
+                                              const IntentTerms& terms) {
+    auto account =
+        choose(tx.directory().find_accounts(payment.merchant_sn, payment.channel), terms.unreachable);
+    if (!account) return account;
+    const auto is_counted = check_limits(tx, payment);
+    if (!is_counted) return std::unexpected(is_counted.error());
+    payment.channel_account = account->id;
+    payment.channel_fee_ppm = account->channel_fee_ppm;
+    payment.merchant_fee_ppm = account->merchant_fee_ppm;
+    payment.refund_days = account->refund_days > 0 ? account->refund_days : terms.rules.refund_days;
+    payment.is_limited = *is_counted;
+    return account;
+}
+
+core::Result<Prepared> insert_intent(ports::Tx& tx, payments::NewPayment intent, const IntentTerms& terms) {
+    payments::Payment& payment = intent.payment;
+    auto account = set_terms(tx, payment, terms);
+    if (!account) {
+        // "Nothing was charged" would be a lie about a number that was used before.
+        if (tx.payments().find_by_client_sn(payment.merchant_sn, payment.client_sn))
+            return core::fail(Code::conflict, "client_sn_taken");
+        return std::unexpected(std::move(account.error()));
+    }
+    Prepared prepared{.intent = payments::make_intent(std::move(intent), terms.rules),
+                      .account = std::move(*account)};
+    tx.payments().insert(prepared.intent);
+    if (prepared.intent.payment.is_limited) tx.limits().count(prepared.intent.payment);
+    return prepared;
+}
+
 // The intent in the store, under a number of its own. A process that ended within the last second may have
 // used the number drawn: then the next one is.
-task::Task<Prepared> commit_intent(const EngineDeps& deps, const PayCommand& command,
-                                   const payments::Policy& rules) {
+task::Task<Prepared> commit_intent(const EngineDeps& deps, const PayCommand& command, IntentTerms terms) {
     constexpr int most_numbers = 100;
     for (int tries = 1;; ++tries) {
         const core::PaymentSn sn = deps.numbers.next_payment_sn(core::shard_of(command.merchant_sn));
         const auto intent = describe(command, sn, deps.numbers.operation_number('P', sn, 1),
                                      deps.numbers.epoch(), deps.time.now());
-        auto prepared = co_await deps.store.write([intent, &rules](ports::Tx& tx) -> core::Result<Prepared> {
-            const payments::Payment& payment = intent.payment;
-            auto accounts = tx.directory().find_accounts(payment.merchant_sn, payment.channel);
-            if (accounts.empty()) return core::fail(Code::not_found, "no_channel_account");
-            payments::NewPayment chosen = intent;
-            chosen.payment.channel_account = accounts.front().id;
-            Prepared result{.intent = payments::make_intent(std::move(chosen), rules),
-                            .account = std::move(accounts.front())};
-            tx.payments().insert(result.intent);
-            return result;
-        });
+        auto prepared = co_await deps.store.write(
+            [intent, &terms](ports::Tx& tx) { return insert_intent(tx, intent, terms); });
         if (prepared || prepared.error().reason != "sn_taken" || tries == most_numbers) co_return prepared;
     }
 }
@@ -72,7 +132,10 @@ task::Task<Prepared> commit_intent(const EngineDeps& deps, const PayCommand& com
 
 task::Task<Aggregate> Engine::pay(PayCommand command) {
     if (!deps_.channels.find(command.channel)) co_return core::fail(Code::not_found, "no_channel_account");
-    auto prepared = co_await commit_intent(deps_, command, policy(command.channel));
+    if (is_catching_up_) co_return core::fail(Code::unavailable, "catching_up");
+    auto prepared = co_await commit_intent(
+        deps_, command,
+        {.rules = policy(command.channel), .unreachable = circuit_.unreachable(deps_.time.now())});
     if (!prepared) co_return std::unexpected(std::move(prepared.error()));
     const core::PaymentSn sn = prepared->intent.payment.sn;
     committed(nullptr, Change{.after = prepared->intent, .entries = {}, .alarms = {}, .timeline = {}});
@@ -84,21 +147,22 @@ task::Task<Aggregate> Engine::pay(PayCommand command) {
     if (!paid) {
         // The outcome could not be written: the intent is, so the operation is taken up again when its lease
         // ends.
-        deps_.observer.on_trouble("pay", paid.error());
-        co_return co_await wait_for(std::move(committed_intent), wait_until);
+        deps_.observer.on_trouble_of(sn, "pay", paid.error());
+        co_return co_await wait_for(std::move(committed_intent), wait_until, is_decided);
     }
     if (payments::next_step(*paid)) drive(sn);
-    co_return co_await wait_for(std::move(*paid), wait_until);
+    co_return co_await wait_for(std::move(*paid), wait_until, is_decided);
 }
 
 task::Task<Aggregate> Engine::send_pay(PayCommand command, Aggregate intent, ports::ChannelAccount account) {
     const payments::Claim claim{.seq = intent.pay().seq, .attempt = intent.pay().attempt};
     const payments::Payment& payment = intent.payment;
     const payments::Policy& rules = policy(payment.channel);
-    payments::PayAnswer answer;
-    if (deps_.time.now() > command.arrived_at + rules.send_by) {
+    auto answer = not_written<payments::PayAnswer>();
+    const bool is_written = (co_await journal(intent, claim.seq)).has_value();
+    if (is_written && deps_.time.now() > command.arrived_at + rules.send_by) {
         answer = not_sent_in_time(deps_.time.now());
-    } else {
+    } else if (is_written) {
         const ports::PayByCode call{.number = payment.channel_number,
                                     .amount = payment.amount,
                                     .payment_code = std::move(command.payment_code),
@@ -109,6 +173,7 @@ task::Task<Aggregate> Engine::send_pay(PayCommand command, Aggregate intent, por
                                     .goods_tag = std::move(command.goods_tag),
                                     .timeout = rules.call_timeout};
         answer = co_await deps_.channels.find(payment.channel)->pay_by_code(account, call);
+        heard(payment, account, answer);
     }
     co_return co_await record(
         std::move(intent), [this, claim, answer = std::move(answer), &rules](const Aggregate& before) {

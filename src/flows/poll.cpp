@@ -30,6 +30,7 @@ task::Task<Aggregate> Engine::query(Aggregate aggregate, payments::Step step) {
                                 .amount = payment.amount,
                                 .timeout = query_timeout(payment, rules, deps_.time.now())};
     const auto answer = co_await deps_.channels.find(payment.channel)->query(*account_used, trade);
+    heard(payment, *account_used, answer);
     const payments::Claim claim{.seq = step.seq, .attempt = step.attempt};
     co_return co_await record(std::move(aggregate), [this, claim, answer, &rules](const Aggregate& before) {
         return payments::on_query_answer(before, claim, answer, deps_.time.now(), rules);

@@ -49,7 +49,7 @@ task::Task<void> Engine::take_over() {
 task::Awaitable<void> Engine::claim_and_drive(core::PaymentSn sn, bool is_owner_gone) {
     if (driven_.contains(sn.value)) co_return;
     auto seen = co_await read(sn);
-    if (!seen) co_return deps_.observer.on_trouble("claim", seen.error());
+    if (!seen) co_return deps_.observer.on_trouble_of(sn, "claim", seen.error());
     const auto claimed = co_await record(
         std::move(*seen), [this, is_owner_gone](const Aggregate& before) -> core::Result<payments::Change> {
             auto change = payments::on_claim(before, deps_.numbers.epoch(), is_owner_gone, deps_.time.now(),
@@ -60,7 +60,7 @@ task::Awaitable<void> Engine::claim_and_drive(core::PaymentSn sn, bool is_owner_
     if (claimed) {
         drive(sn);
     } else if (claimed.error().reason != "nothing_to_claim") {
-        deps_.observer.on_trouble("claim", claimed.error());
+        deps_.observer.on_trouble_of(sn, "claim", claimed.error());
     }
 }
 

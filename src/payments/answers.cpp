@@ -30,6 +30,10 @@ std::string_view to_string(Refusal refusal) {
             return "insufficient_funds";
         case Refusal::payer_limit:
             return "payer_limit";
+        case Refusal::payer_single_limit:
+            return "payer_single_limit";
+        case Refusal::seller_limit:
+            return "seller_limit";
         case Refusal::payer_account:
             return "payer_account";
         case Refusal::merchant_funds:
@@ -38,6 +42,12 @@ std::string_view to_string(Refusal refusal) {
             return "too_late";
         case Refusal::wrong_state:
             return "wrong_state";
+        case Refusal::refund_amount:
+            return "refund_amount";
+        case Refusal::refund_closed:
+            return "refund_closed";
+        case Refusal::not_refundable:
+            return "not_refundable";
         case Refusal::no_such_trade:
             return "no_such_trade";
         case Refusal::trade_refused:
@@ -66,6 +76,8 @@ std::string_view to_string(TradeState state) {
             return "paid";
         case TradeState::paid_and_refunded:
             return "paid_and_refunded";
+        case TradeState::paid_and_closed:
+            return "paid_and_closed";
         case TradeState::pay_failed:
             return "pay_failed";
         case TradeState::closed:

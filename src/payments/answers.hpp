@@ -26,11 +26,16 @@ enum class Refusal {
     code_expired,        // the payment code's minute is over
     code_invalid,        // no payment code, or one already used
     insufficient_funds,  // the payer's
-    payer_limit,         // daily or single limit of the payer
+    payer_limit,         // daily limit of the payer
+    payer_single_limit,  // limit of one payment of the payer
+    seller_limit,        // daily limit of our account at the channel
     payer_account,       // the payer's account or card cannot pay here
-    merchant_funds,      // reversal: our balance at the channel does not cover it
-    too_late,            // reversal: the channel's time for it is over
-    wrong_state,         // reversal: the trade's state does not allow it
+    merchant_funds,      // reversal, refund: our balance at the channel does not cover it
+    too_late,            // reversal, refund: the channel's time for it is over
+    wrong_state,         // reversal, refund: the trade's state does not allow it
+    refund_amount,       // refund: more than is left, or another amount under a number used before
+    refund_closed,       // refund: given up by the channel, nothing refunded; that number is used up
+    not_refundable,      // refund, reversal: the order's promotion or contract forbids it
     no_such_trade,       // the channel knows no trade of that number
     trade_refused,       // risk control, cancelled by the payer, or any other business refusal
     number_used_up,      // closed or reversed before under this number
@@ -87,7 +92,9 @@ enum class TradeState {
     pending,  // NOTPAY, USERPAYING, ACCEPT
     paid,
     paid_and_refunded,  // paid, and money went back (REFUND): only our own refunds may explain it
-    pay_failed,         // PAYERROR: will not be paid, still to be reversed
+    paid_and_closed,  // paid, and all of it went back (Alipay: TRADE_CLOSED of a trade that had been paid): a
+                      // reversal or refunds of ours must explain it
+    pay_failed,       // PAYERROR: will not be paid, still to be reversed
     closed,
     reversed,
 };
@@ -111,6 +118,25 @@ struct ReverseAnswer : Answer {
     bool must_repeat = false;   // recall=Y, retry_flag=Y, system error: the same call again
     bool has_no_trade = false;  // done, with no trade behind it (Alipay without action, WeChat ORDERNOTEXIST)
     Effect effect = Effect::not_known;
+};
+
+// What became of a refund: the refund call's own answer, or a refund query's. done: the channel's proof that
+// the money went back. pending: accepted, not yet refunded (WeChat "accepted", PROCESSING). refused: nothing
+// was refunded under this number and nothing will be. unknown: may or may not have been done; of a query also
+// "no such refund yet", see `is_absent`.
+struct RefundAnswer : Answer {
+    std::string refund_no;              // the channel's number of the refund
+    std::optional<core::Money> amount;  // what the channel says this refund is over
+    std::optional<core::Instant> refunded_at;
+    bool is_absent =
+        false;  // query: the channel knows no refund of that number: the same call may be repeated
+    bool is_abnormal =
+        false;  // the money could not reach the payer and lies with the merchant (CHANGE): a person
+};
+
+// An unpaid trade made unpayable. done: closed, or closed before. refused/wrong_state: it is paid.
+struct CloseAnswer : Answer {
+    bool has_no_trade = false;  // the channel knows no trade of that number
 };
 
 }  // namespace huitong::payments

@@ -3,8 +3,27 @@
 #include <algorithm>
 
 #include "core/assert.hpp"
+#include "ledger/fees.hpp"
+#include "payments/rules_internal.hpp"
 
 namespace huitong::payments {
+
+namespace {
+
+// What a channel sees of a refund must never be issued twice, not even by a restored backup: it carries the
+// epoch of the process that began it. The numbers of the others stay inside.
+std::string number_of(OperationKind kind, core::PaymentSn payment, const std::string& owner, int seq) {
+    const char letter = kind == OperationKind::reverse ? 'V' : kind == OperationKind::watch ? 'W' : 'R';
+    return letter + payment.text() + owner + std::to_string(seq);
+}
+
+// A refund whose next act is its call, and that is not on its way.
+bool is_waiting_refund(const Operation& operation) {
+    return operation.kind == OperationKind::refund && operation.next_act == Act::send &&
+           operation.state != OperationState::sent;
+}
+
+}  // namespace
 
 Draft::Draft(const Aggregate& before, core::Instant now, const Policy& policy) : now_(now), policy_(policy) {
     change_.after = before;
@@ -16,15 +35,25 @@ void Draft::move(PaymentEvent event) {
     HUITONG_ASSERT(next.has_value(), "a payment event outside the state table");
     payment().state = *next;
     if (!is_final(*next)) return;
-    payment().review_reason.clear();
-    // Back to paid after a refused cancel: it stays paid on the day it was paid.
+    clear_review();
+    // Back to paid after a refused cancel, or refunded: it stays paid on the day it was paid.
+    const bool is_refund = event == PaymentEvent::refunded_in_part || event == PaymentEvent::refunded_in_full;
     const bool is_paid_again =
         *next == PaymentState::paid && payment().was_paid_before_reversal && !payment().is_reopened;
-    if (!is_paid_again) payment().finished_at = now_;
+    if (!is_paid_again && !is_refund) payment().finished_at = now_;
+}
+
+void Draft::clear_review() {
+    const bool is_needed = std::ranges::any_of(aggregate().operations, [](const Operation& operation) {
+        return operation.kind == OperationKind::refund && !is_automatic(operation) &&
+               operation.state == OperationState::manual;
+    });
+    if (!is_needed) payment().review_reason.clear();
 }
 
 void Draft::schedule(Operation& operation, Act act, core::Instant at) {
     if (act == Act::query) at = std::max(at, next_look());
+    operation.finished_at.reset();
     operation.next_act = act;
     operation.next_at = std::max(at, now_);
     const bool is_far = *operation.next_at > now_ + policy_.horizon;
@@ -52,6 +81,7 @@ void Draft::note_answer(Operation& operation, const Answer& answer) {
     ++operation.tries;
     operation.last_outcome = answer.outcome;
     operation.channel_code = answer.code;
+    operation.refusal = answer.refusal;
 }
 
 void Draft::note_arrival() {
@@ -71,19 +101,84 @@ bool Draft::note_paid(const TradeFacts& trade) {
     return true;
 }
 
+void Draft::take_over(Operation& operation, const std::string& owner) {
+    if (operation.owner == owner) return;
+    operation.owner = owner;
+    ++operation.attempt;
+}
+
 Operation& Draft::insert_operation(OperationKind kind, const std::string& owner) {
     auto& operations = aggregate().operations;
     Operation operation;
     operation.payment = payment().sn;
     operation.seq = operations.back().seq + 1;
     operation.kind = kind;
-    operation.number = std::string(1, kind == OperationKind::reverse ? 'V' : 'W') +
-                       payment().channel_number.substr(1) + std::to_string(operation.seq);
+    operation.number = number_of(kind, payment().sn, owner, operation.seq);
     operation.amount = payment().amount;
     operation.attempt = 1;
     operation.owner = owner;
     operation.created_at = now_;
     return operations.emplace_back(std::move(operation));
+}
+
+core::Instant Draft::next_refund_send(const Operation& refund) const {
+    const core::Duration spacing = policy_.refund_spacing;
+    core::Instant earliest = now_;
+    for (const Operation& other : change_.after.operations) {
+        if (other.kind != OperationKind::refund) continue;
+        const bool is_limited = other.refusal == Refusal::rate_limited;
+        // A call that went out is what the channel counts; one that waits its turn comes first, but not one
+        // that waits long after a failure.
+        if (other.sent_at && (other.seq != refund.seq || is_limited))
+            earliest = std::max(earliest, *other.sent_at + spacing);
+        const bool is_queued = is_waiting_refund(other) && (!other.sent_at || is_limited);
+        if (is_queued && other.seq < refund.seq) earliest = std::max(earliest, *other.next_at + spacing);
+    }
+    return earliest;
+}
+
+void Draft::queue_behind(const Operation& refund) {
+    if (policy_.refund_spacing == core::Duration{0} || !is_waiting_refund(refund)) return;
+    for (Operation& other : aggregate().operations) {
+        if (is_waiting_refund(other) && other.seq > refund.seq && *other.next_at < *refund.next_at)
+            schedule(other, Act::send, *refund.next_at);
+    }
+}
+
+void Draft::space_refunds() {
+    if (policy_.refund_spacing == core::Duration{0}) return;
+    std::vector<Operation*> waiting;
+    for (Operation& operation : aggregate().operations) {
+        if (is_waiting_refund(operation)) waiting.push_back(&operation);
+    }
+    std::ranges::sort(waiting, {}, [](const Operation* one) { return std::pair(*one->next_at, one->seq); });
+    core::Instant earliest{};
+    for (Operation* const refund : waiting) {
+        for (const Operation& other : aggregate().operations) {
+            const bool is_counted = other.kind == OperationKind::refund && other.seq != refund->seq;
+            if (is_counted && other.sent_at)
+                earliest = std::max(earliest, *other.sent_at + policy_.refund_spacing);
+        }
+        if (*refund->next_at < earliest) schedule(*refund, Act::send, earliest);
+        earliest = *refund->next_at + policy_.refund_spacing;
+    }
+}
+
+Operation& Draft::begin_automatic_refund(const std::string& owner) {
+    const Operation* const begun = aggregate().automatic_refund();
+    if (begun) {
+        Operation& refund = *aggregate().find(begun->seq);
+        refund.state = OperationState::unknown;
+        refund.created_at = now_;
+        take_over(refund, owner);
+        schedule(refund, Act::query, now_);
+        return refund;
+    }
+    Operation& refund = insert_operation(OperationKind::refund, owner);
+    refund.number = "A" + payment().channel_number.substr(1);
+    schedule(refund, Act::send, next_refund_send(refund));
+    add_row(refund, "automatic refund begun", "", nullptr);
+    return refund;
 }
 
 // From here on the reversal decides what becomes of the pay operation.
@@ -110,7 +205,7 @@ void Draft::plan_first_reversal() {
     schedule(*reverse, is_certain ? Act::send : Act::query, std::max(*reverse->next_at, earliest));
 }
 
-Operation& Draft::begin_reversal(ReversalBy by, const std::string& owner) {
+void Draft::begin_undoing(ReversalBy by) {
     const bool was_over = is_final(payment().state) && payment().state != PaymentState::paid;
     payment().is_reopened = payment().is_reopened || was_over;
     if (!was_over) {
@@ -120,6 +215,10 @@ Operation& Draft::begin_reversal(ReversalBy by, const std::string& owner) {
     }
     move(PaymentEvent::reversal_begun);
     release_pay();
+}
+
+Operation& Draft::begin_reversal(ReversalBy by, const std::string& owner) {
+    begin_undoing(by);
     Operation& reverse = begin_background_reversal(owner);
     plan_first_reversal();
     add_row(reverse, "reversal begun by " + std::string(to_string(by)), "", nullptr);
@@ -153,20 +252,43 @@ void Draft::become_paid(Operation& pay) {
     finish(pay, OperationState::succeeded);
     move(PaymentEvent::paid);
     book_payment();
+    ask_after_held_refunds(*this, pay.owner);
+}
+
+ledger::Parties Draft::parties() const {
+    const Payment& paid = change_.after.payment;
+    return {.channel_account = paid.channel_account, .merchant_sn = paid.merchant_sn};
+}
+
+ledger::Amounts Draft::amounts() const {
+    const Payment& paid = change_.after.payment;
+    return {.gross = paid.amount,
+            .channel_fee = ledger::fee_of(paid.amount, paid.channel_fee_ppm),
+            .merchant_fee = ledger::fee_of(paid.amount, paid.merchant_fee_ppm)};
 }
 
 void Draft::book_payment() {
-    const Payment& paid = payment();
-    const ledger::Parties parties{.channel_account = paid.channel_account, .merchant_sn = paid.merchant_sn};
-    change_.entries.push_back(ledger::make_payment_entry(paid.sn, parties, paid.amount, now_));
+    change_.entries.push_back(ledger::make_payment_entry(payment().sn, parties(), amounts(), now_));
     payment().is_booked = true;
 }
 
 void Draft::book_reversal() {
     if (!payment().is_booked) book_payment();
-    const Payment& paid = payment();
-    const ledger::Parties parties{.channel_account = paid.channel_account, .merchant_sn = paid.merchant_sn};
-    change_.entries.push_back(ledger::make_reversal_entry(paid.sn, parties, paid.amount, now_));
+    change_.entries.push_back(ledger::make_reversal_entry(payment().sn, parties(), amounts(), now_));
+}
+
+void Draft::book_refund(const Operation& refund) {
+    const core::Money before = payment().refunded;
+    const core::Money after = before + refund.amount;
+    const auto returned = [&](core::Money fee) {
+        return ledger::share_returned(fee, payment().amount, before, after);
+    };
+    const ledger::Amounts whole = amounts();
+    const ledger::Amounts part{.gross = refund.amount,
+                               .channel_fee = returned(whole.channel_fee),
+                               .merchant_fee = returned(whole.merchant_fee)};
+    change_.entries.push_back(ledger::make_refund_entry(payment().sn, refund.seq, parties(), part, now_));
+    payment().refunded = after;
 }
 
 void Draft::give_up(Operation& operation, std::string_view reason) {
@@ -199,6 +321,7 @@ void Draft::add_row(const Operation& operation, std::string happening, std::stri
 }
 
 Change Draft::take() {
+    space_refunds();
     for (TimelineRow& row : change_.timeline) row.state_after = payment().state;
     return std::move(change_);
 }

@@ -36,8 +36,21 @@ class Draft {
     // over.
     [[nodiscard]] bool note_paid(const TradeFacts& trade);
 
+    // From here on that process does the operation; what another one still hears about it is fenced off.
+    void take_over(Operation& operation, const std::string& owner);
     Operation& insert_operation(OperationKind kind, const std::string& owner);
-    // Begins to undo the payment: its own operation, due as soon as the channel allows.
+    // A refund of the whole payment that nobody asked for, of what was found paid after it was over. It has
+    // one number, whoever begins it, and is begun once: a second time it is only driven on.
+    Operation& begin_automatic_refund(const std::string& owner);
+    // When the next refund of this payment may be sent at the earliest, for the channel's spacing.
+    [[nodiscard]] core::Instant next_refund_send(const Operation& refund) const;
+    // The refunds asked for later wait until after this one's turn, which the channel put off.
+    void queue_behind(const Operation& refund);
+    // Nothing is left for a person to look at, unless a refund of the merchant's still waits for one.
+    void clear_review();
+    // The payment is to be undone: state and who wants it.
+    void begin_undoing(ReversalBy by);
+    // The same with a reversal: its own operation, due as soon as the channel allows.
     Operation& begin_reversal(ReversalBy by, const std::string& owner);
     // The act a merchant's reversal that was not sent yet begins with: the reversal itself where the trade
     // was seen paid, else a look, which tells what the reversal will undo; not before the channel allows it.
@@ -45,15 +58,18 @@ class Draft {
     // The same without touching the payment's state: for a refusal that may have left an order at the
     // channel.
     Operation& begin_background_reversal(const std::string& owner);
-    // The reversal is proven: state, effect, postings; a watch when no trade was seen behind it.
+    // The reversal, or the automatic refund in its place, is proven: state, effect, postings; a watch when no
+    // trade was seen behind it.
     void end_reversal(Operation& reverse, Effect effect, bool is_watched);
     void become_paid(Operation& pay);
     // Machines cannot decide: manual review, with slow queries that may still find proof.
     void give_up(Operation& operation, std::string_view reason);
 
-    // Ledger entries: the payment; its mirror (and the payment first, when it was never booked).
+    // Ledger entries: the payment; its mirror (and the payment first, when it was never booked); a refund of
+    // the merchant's, which is added to what was refunded.
     void book_payment();
     void book_reversal();
+    void book_refund(const Operation& refund);
 
     void alarm(std::string_view name, std::string detail);
     void add_row(const Operation& operation, std::string happening, std::string finding,
@@ -65,6 +81,11 @@ class Draft {
 
   private:
     void release_pay();
+    // Moves the turns of waiting refunds apart, from each other and from those that went out.
+    void space_refunds();
+    [[nodiscard]] ledger::Parties parties() const;
+    // The whole payment and what is kept of it.
+    [[nodiscard]] ledger::Amounts amounts() const;
     // The earliest time of another query: channels refuse to be asked too often.
     [[nodiscard]] core::Instant next_look() const;
 

@@ -60,6 +60,8 @@ std::string_view to_string(OperationKind kind) {
             return "reverse";
         case OperationKind::watch:
             return "watch";
+        case OperationKind::refund:
+            return "refund";
     }
     return "?";
 }
@@ -90,6 +92,8 @@ std::string_view to_string(Act act) {
             return "send";
         case Act::query:
             return "query";
+        case Act::close:
+            return "close";
     }
     return "?";
 }
@@ -134,6 +138,32 @@ const Operation* Aggregate::find(int seq) const {
 
 Operation* Aggregate::find(int seq) {
     return const_cast<Operation*>(std::as_const(*this).find(seq));
+}
+
+const Operation* Aggregate::find_refund(std::string_view request_no) const {
+    const auto found = std::ranges::find_if(operations, [request_no](const Operation& operation) {
+        return operation.kind == OperationKind::refund && !is_automatic(operation) &&
+               operation.request_no == request_no;
+    });
+    return found == operations.end() ? nullptr : &*found;
+}
+
+const Operation* Aggregate::automatic_refund() const {
+    const auto found = std::ranges::find_if(operations, is_automatic);
+    return found == operations.end() ? nullptr : &*found;
+}
+
+core::Money Aggregate::refundable() const {
+    core::Money left = payment.amount;
+    for (const Operation& operation : operations) {
+        const bool is_refund = operation.kind == OperationKind::refund;
+        if (is_refund && operation.state != OperationState::refused) left = left - operation.amount;
+    }
+    return left;
+}
+
+bool is_automatic(const Operation& refund) {
+    return refund.kind == OperationKind::refund && refund.request_no.empty();
 }
 
 }  // namespace huitong::payments

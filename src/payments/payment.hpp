@@ -52,6 +52,10 @@ struct Payment {
     std::string subject;
     std::string operator_name;  // the cashier
     std::string reflect;        // echoed to the merchant
+    int channel_fee_ppm = 0;    // what the channel keeps of an amount, in millionths
+    int merchant_fee_ppm = 0;   // what the platform keeps of it
+    int refund_days = 0;        // how long after payment a refund may be asked for
+    bool is_limited = false;    // counted against the daily limits of its terminal, store or merchant
     core::Instant created_at;
     core::Instant deadline_at;      // not proven by then: reversed
     core::Instant in_flight_until;  // until then an unanswered pay call may still arrive at the channel
@@ -60,6 +64,7 @@ struct Payment {
     TradeFacts trade;           // facts once the channel showed it paid
     bool is_seen_paid = false;  // the channel showed it paid at any time
     bool is_booked = false;     // the payment entry is in the ledger
+    core::Money refunded;       // sum of the merchant's refunds that are proven
     std::optional<core::Instant>
         arrived_at;                   // the pay call is known to have reached the channel or to be over
     bool may_be_older = false;        // see PayAnswer::may_be_older
@@ -79,7 +84,8 @@ struct Payment {
 enum class OperationKind {
     pay,
     reverse,
-    watch,  // hourly query after a reversal that found no trade
+    watch,   // hourly query after a reversal that found no trade
+    refund,  // asked for by the merchant, or (no request_no) by the engine: what was paid after it was over
 };
 [[nodiscard]] std::string_view to_string(OperationKind kind);
 
@@ -87,7 +93,12 @@ enum class OperationState { prepared, sent, succeeded, refused, unknown, manual 
 [[nodiscard]] std::string_view to_string(OperationState state);
 
 // What the next act on an unfinished operation is.
-enum class Act { none, send, query };
+enum class Act {
+    none,
+    send,
+    query,
+    close,  // of a reversal that the channel refuses as late: the trade is unpaid and is made unpayable
+};
 [[nodiscard]] std::string_view to_string(Act act);
 
 struct Operation {
@@ -96,7 +107,10 @@ struct Operation {
     OperationKind kind = OperationKind::pay;
     OperationState state = OperationState::prepared;
     std::string number;  // our number at the channel for this operation
+    std::string
+        request_no;  // refund: the merchant's number of it, unique per payment; empty: the engine's own
     core::Money amount;
+    std::string reason;         // refund: why, for the payer
     std::string operator_name;  // who asked (merchant's cashier), empty for the engine
     std::string terminal_sn;    // where it was asked
     int attempt = 0;            // rises with each claim; an outcome of an older attempt is fenced off
@@ -110,7 +124,12 @@ struct Operation {
     std::optional<core::Instant> asked_at;  // the last query made for it
     std::optional<core::Instant> finished_at;
     Outcome last_outcome = Outcome::not_sent;
-    std::string channel_code;  // of the last answer
+    std::string channel_code;                 // of the last answer
+    Refusal refusal = Refusal::none;          // why the channel refused it
+    std::string channel_ref;                  // refund: the channel's own number of it
+    std::optional<core::Instant> channel_at;  // refund: when the channel says the money went back
+    bool is_restored = false;  // its end was lost with the store: asked after patiently, never sent anew
+                               // (rules_restore.cpp)
 
     friend bool operator==(const Operation&, const Operation&) = default;
 };
@@ -129,6 +148,15 @@ struct Aggregate {
     [[nodiscard]] Operation* live(OperationKind kind);
     [[nodiscard]] const Operation* find(int seq) const;
     [[nodiscard]] Operation* find(int seq);
+    // The merchant's refund of that number, or null.
+    [[nodiscard]] const Operation* find_refund(std::string_view request_no) const;
+    // The engine's own refund, or null.
+    [[nodiscard]] const Operation* automatic_refund() const;
+    // What may still be refunded: paid, less every refund that is done or may still be done.
+    [[nodiscard]] core::Money refundable() const;
 };
+
+// A refund that the engine began: for what was found paid after it was over.
+[[nodiscard]] bool is_automatic(const Operation& refund);
 
 }  // namespace huitong::payments

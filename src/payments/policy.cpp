@@ -13,6 +13,10 @@ Policy default_policy(ChannelKind channel) {
             policy.first_query = std::chrono::seconds(3);
             policy.query_every = std::chrono::seconds(3);
             policy.earliest_reverse = core::Duration{0};
+            policy.refund_spacing = core::Duration{0};
+            policy.refund_first_look = std::chrono::seconds(10);
+            policy.most_refunds = 100;
+            policy.refund_days = 90;
             break;
     }
     return policy;
@@ -23,6 +27,23 @@ core::Duration reverse_delay(const Policy& policy, int tries) {
     if (tries < static_cast<int>(seconds.size()))
         return std::chrono::seconds(seconds[static_cast<std::size_t>(tries)]);
     return policy.reverse_repeat;
+}
+
+core::Duration refund_delay(core::Duration age) {
+    using std::chrono::hours;
+    using std::chrono::minutes;
+    using std::chrono::seconds;
+    struct Row {
+        core::Duration below;
+        core::Duration wait;
+    };
+    static constexpr Row rows[] = {{seconds(3), seconds(2)}, {seconds(15), seconds(10)},
+                                   {minutes(2), minutes(1)}, {minutes(10), minutes(5)},
+                                   {hours(1), minutes(30)},  {hours(24), hours(1)}};
+    for (const Row& row : rows) {
+        if (age < row.below) return row.wait;
+    }
+    return hours(24);
 }
 
 }  // namespace huitong::payments

@@ -23,7 +23,13 @@ struct Policy {
     core::Duration watch_every = std::chrono::hours(1);
     core::Duration watch_for = std::chrono::hours(24);
     core::Duration review_query_for =
-        std::chrono::hours(24 * 7);  // hourly for watch_for, then daily until this
+        std::chrono::hours(24 * 7);                            // hourly for watch_for, then daily until this
+    core::Duration refund_spacing = std::chrono::seconds(61);  // between two refunds of one payment
+    core::Duration refund_first_look =
+        std::chrono::seconds(1);  // after a refund was accepted, or not answered: the first refund query
+    core::Duration refund_give_up = std::chrono::hours(24 * 7);  // not proven by then: a person decides
+    int most_refunds = 50;                                       // of one payment
+    int refund_days = 365;  // after payment, unless the account says otherwise
     core::Duration lease =
         std::chrono::seconds(30);  // how long after its due time an act is left to its owner
     core::Duration horizon =
@@ -33,5 +39,8 @@ struct Policy {
 [[nodiscard]] Policy default_policy(ChannelKind channel);
 // The wait before the reversal after `tries` were done: 0, 2, 5, 10, 15, 30, 60 s, then reverse_repeat.
 [[nodiscard]] core::Duration reverse_delay(const Policy& policy, int tries);
+// The wait before the next look at a refund of that age: 2 s, 10 s, 1 min, 5 min, 30 min, then hourly, after
+// a day daily (spec/channels 3.10).
+[[nodiscard]] core::Duration refund_delay(core::Duration age);
 
 }  // namespace huitong::payments

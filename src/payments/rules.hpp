@@ -77,12 +77,41 @@ struct Claim {
 [[nodiscard]] core::Result<Change> on_query_answer(const Aggregate& before, Claim claim,
                                                    const QueryAnswer& answer, core::Instant now,
                                                    const Policy& policy);
-// prepared or unknown -> sent. The commit of this change comes before the first byte of the reversal.
-[[nodiscard]] core::Result<Change> on_reverse_sent(const Aggregate& before, Claim claim, core::Instant now,
-                                                   const Policy& policy);
+// Of reversals, closes and refunds: the commit of this change comes before the first byte of the call.
+[[nodiscard]] core::Result<Change> on_sent(const Aggregate& before, Claim claim, core::Instant now,
+                                           const Policy& policy);
 [[nodiscard]] core::Result<Change> on_reverse_answer(const Aggregate& before, Claim claim,
                                                      const ReverseAnswer& answer, core::Instant now,
                                                      const Policy& policy);
+
+// What closing an unpaid trade came to, where its reversal is refused as late.
+[[nodiscard]] core::Result<Change> on_close_answer(const Aggregate& before, Claim claim,
+                                                   const CloseAnswer& answer, core::Instant now,
+                                                   const Policy& policy);
+// `is_query`: the answer of a refund query, not of the refund call itself.
+[[nodiscard]] core::Result<Change> on_refund_answer(const Aggregate& before, Claim claim,
+                                                    const RefundAnswer& answer, bool is_query,
+                                                    core::Instant now, const Policy& policy);
+
+// A merchant asks for all or part of a payment back. The request reserves its amount; only proof of refusal
+// releases it.
+struct RefundRequest {
+    std::string
+        request_no;  // the merchant's number of this refund: unique per payment, the same in a repetition
+    core::Money amount;
+    std::string operator_name;
+    std::string terminal_sn;
+    std::string reason;
+    std::string owner;  // this process
+};
+// A request_no that was used before, with the same amount: a refund that was refused is begun again (under
+// the same number at the channel, unless the channel closed that one), one whose outcome is not known is
+// driven again at once. Errors, all conflict: request_conflict (used before for another amount);
+// already_refunded (used before and proven); already_asked (it is under way: nothing to write, wait for it);
+// not_refundable (state); too_late (its days for refunds are over); nothing_left (refunded in full);
+// not_enough_left; too_many_refunds.
+[[nodiscard]] core::Result<Change> on_refund(const Aggregate& before, const RefundRequest& request,
+                                             core::Instant now, const Policy& policy);
 
 // A merchant asks to undo the payment in full (upay cancel and revoke).
 struct CancelRequest {
@@ -106,8 +135,34 @@ struct Decision {
     std::string owner;
 };
 // Errors: conflict {not_in_review; seen_paid: the channel showed it paid, so it is neither closed nor failed;
-// told_over: the merchant was told that it is over, so it can only be undone}; invalid {reason_missing}.
+// told_over: the merchant was told that it is over, so it can only be undone; refund_exists: a refund of ours
+// may have been done}; invalid {reason_missing}.
 [[nodiscard]] core::Result<Change> on_decision(const Aggregate& before, const Decision& decision,
                                                core::Instant now, const Policy& policy);
+
+// A person decides on a refund that machines could not prove (its operation is in state manual).
+enum class RefundVerdict { refunded, not_refunded, again };
+[[nodiscard]] std::string_view to_string(RefundVerdict verdict);
+struct RefundDecision {
+    int seq = 0;  // the refund's
+    RefundVerdict verdict = RefundVerdict::again;
+    std::string operator_name;
+    std::string reason;  // must not be empty
+    std::string owner;
+};
+// Errors: conflict {not_in_review}; not_found {no_refund}; invalid {reason_missing}.
+[[nodiscard]] core::Result<Change> on_refund_decision(const Aggregate& before, const RefundDecision& decision,
+                                                      core::Instant now, const Policy& policy);
+
+// After a restore (rules_restore.cpp). A call that left before the store was lost, with the payment as it
+// stood then: what of it the store does not know. `known` is null where the store has no such payment:
+// `after` is to be inserted then. none: the store knows as much or more.
+[[nodiscard]] std::optional<Change> on_lost_call(const Aggregate* known, const Aggregate& sent, int seq,
+                                                 core::Instant now, const Policy& policy);
+// A payment that the backup has as unfinished may have ended since. none: nothing to ask anew.
+[[nodiscard]] std::optional<Change> on_store_restored(const Aggregate& before, core::Instant now,
+                                                      const Policy& policy);
+// The channel has said what became of everything about it that was lost, or a person must.
+[[nodiscard]] bool is_known_again(const Aggregate& aggregate);
 
 }  // namespace huitong::payments

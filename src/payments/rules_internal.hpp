@@ -20,7 +20,17 @@ void watch_queried(Draft& draft, Operation& watch, const QueryAnswer& answer);
 // The next slow query of an operation that machines gave up: hourly, then daily, then never.
 void review_again(Draft& draft, Operation& operation);
 
-// Found paid after the merchant was told otherwise: undone again.
+// Found paid after the merchant was told otherwise: refunded in full.
 void reopen(Draft& draft, const std::string& owner);
+
+// Asks the channel for the automatic refund of a payment whose reversal it refuses as late.
+void refund_instead(Draft& draft, Operation& reverse);
+// A query's answer for a pay whose end was lost with the store. False: the usual rules hold.
+[[nodiscard]] bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer);
+// The payment is proven paid: what was refunded of it can be asked for.
+void ask_after_held_refunds(Draft& draft, const std::string& owner);
+
+// An automatic refund was refused with evidence: the reversal takes over again, beginning with a look.
+void reverse_instead(Draft& draft, Operation& refund);
 
 }  // namespace huitong::payments

@@ -13,6 +13,7 @@ Aggregate make_intent(NewPayment intent, const Policy& policy) {
     Payment& payment = intent.payment;
     HUITONG_ASSERT(payment.amount.minor() > 0, "a payment moves more than nothing");
     payment.state = PaymentState::created;
+    payment.refunded = core::Money{0, payment.amount.currency()};
     payment.deadline_at = payment.created_at + policy.deadline;
     payment.in_flight_until = payment.created_at + policy.in_flight_bound;
     Operation pay;
@@ -62,10 +63,12 @@ std::optional<Change> on_claim(const Aggregate& before, const std::string& owner
         operation.owner = owner;
         if (operation.state == OperationState::sent) {
             operation.state = OperationState::unknown;
+            ++operation.tries;  // one more call that may have been done
             operation.last_outcome = Outcome::unknown;
             operation.channel_code = "process_gone";
-            const bool is_pay = operation.kind == OperationKind::pay;
-            draft.schedule(operation, is_pay ? Act::query : Act::send, is_pay ? next_look : now);
+            // A reversal is simply sent again; the others are looked at first.
+            const bool is_reversal = operation.kind == OperationKind::reverse;
+            draft.schedule(operation, is_reversal ? Act::send : Act::query, is_reversal ? now : next_look);
             draft.add_row(operation, "taken over unanswered", "unknown process_gone", nullptr);
         } else {
             const bool is_look = operation.next_act == Act::query;
@@ -95,6 +98,25 @@ bool is_waiting(PaymentState state) {
     return state == PaymentState::created || state == PaymentState::pending;
 }
 
+// The merchant was told that nothing is paid.
+bool is_told_over(PaymentState state) {
+    return state == PaymentState::failed || state == PaymentState::closed || state == PaymentState::reversed;
+}
+
+// Money went back at the channel: by a refund or a reversal of ours, or somebody else must explain it.
+void check_refund_is_ours(Draft& draft) {
+    draft.note_arrival();
+    const Payment& payment = draft.payment();
+    const bool is_refund_of_ours =
+        std::ranges::any_of(draft.aggregate().operations, [](const Operation& one) {
+            return one.kind == OperationKind::refund && one.state != OperationState::refused;
+        });
+    const bool is_undone = payment.effect == Effect::refunded || payment.effect == Effect::not_known ||
+                           draft.aggregate().live(OperationKind::reverse);
+    if (is_refund_of_ours || is_undone) return;
+    draft.alarm("unexplained_refund", "the channel shows a refund that nobody here asked for");
+}
+
 // Proof of payment, asked for at `asked_at`: while the merchant waits for it, while the payment is being
 // undone, or after it was over (then only what was asked after the end says anything new).
 void take_proof_of_payment(Draft& draft, Operation& pay, const TradeFacts& trade, core::Instant asked_at) {
@@ -113,7 +135,7 @@ void take_proof_of_payment(Draft& draft, Operation& pay, const TradeFacts& trade
         // A pay in review goes on being looked at; a person decides.
         if (!is_final(pay.state) && pay.state != OperationState::manual)
             pay.state = OperationState::succeeded;
-    } else if (state != PaymentState::paid && asked_at > *draft.payment().finished_at) {
+    } else if (is_told_over(state) && asked_at > *draft.payment().finished_at) {
         reopen(draft, pay.owner);
     }
 }
@@ -186,6 +208,8 @@ void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
     draft.plan_first_reversal();  // a look that is planned already keeps its distance from this one
     const core::Instant asked_at = answer.exchange.started_at;
     const bool is_review = pay.state == OperationState::manual;
+    const bool is_lost = pay.is_restored && is_waiting(draft.payment().state);
+    if (is_lost && restored_poll_answered(draft, pay, answer)) return;
     switch (answer.state) {
         case TradeState::paid:
             take_proof_of_payment(draft, pay, answer.trade, asked_at);
@@ -201,8 +225,8 @@ void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
             }
             break;
         case TradeState::paid_and_refunded:
-            draft.note_arrival();
-            draft.alarm("unexplained_refund", "the channel shows a refund that nobody here asked for");
+        case TradeState::paid_and_closed:
+            check_refund_is_ours(draft);
             break;
         case TradeState::pending:
             draft.note_arrival();

@@ -217,7 +217,7 @@ TEST(Claims, UnansweredReversalIsSentAgain) {
     ASSERT_EQ(bench.pay(pay_done()), "");
     ASSERT_EQ(bench.cancel(), "");
     bench.now = test_start + 15s;
-    ASSERT_EQ(bench.take(on_reverse_sent(bench.at, bench.claim(2), bench.now, bench.policy)), "");
+    ASSERT_EQ(bench.take(on_sent(bench.at, bench.claim(2), bench.now, bench.policy)), "");
     EXPECT_EQ(bench.operation(2).state, OperationState::sent);
     EXPECT_EQ(bench.operation(2).lease_until, bench.now + 40s);
     bench.now += 1s;

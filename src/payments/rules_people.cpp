@@ -16,8 +16,16 @@ void retire_review(Draft& draft) {
     draft.payment().review_reason.clear();
 }
 
+// Where a refund of ours may have been done already, it is driven on: no reversal beside a refund.
+Operation& undo(Draft& draft, ReversalBy by, const std::string& owner) {
+    const Operation* const refund = draft.aggregate().automatic_refund();
+    if (!refund || refund->state == OperationState::refused) return draft.begin_reversal(by, owner);
+    draft.begin_undoing(by);
+    return draft.begin_automatic_refund(owner);
+}
+
 void begin_asked_reversal(Draft& draft, ReversalBy by, const CancelRequest& request) {
-    Operation& reverse = draft.begin_reversal(by, request.owner);
+    Operation& reverse = undo(draft, by, request.owner);
     reverse.operator_name = request.operator_name;
     reverse.terminal_sn = request.terminal_sn;
 }
@@ -52,6 +60,7 @@ core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& req
         case PaymentState::paid:
             if (!is_same_beijing_day(*payment.finished_at, now))
                 return core::fail(Code::conflict, "not_same_day");
+            if (before.refundable() != payment.amount) return core::fail(Code::conflict, "not_cancellable");
             begin_asked_reversal(draft, ReversalBy::merchant, request);
             return draft.take();
         case PaymentState::created:
@@ -98,6 +107,11 @@ core::Result<Change> on_decision(const Aggregate& before, const Decision& decisi
     if (is_never_paid && before.payment.is_seen_paid) return core::fail(Code::conflict, "seen_paid");
     if (decision.verdict == Verdict::paid && before.payment.is_reopened)
         return core::fail(Code::conflict, "told_over");
+    const Operation* const refund = before.automatic_refund();
+    const bool is_maybe_refunded = refund && refund->state != OperationState::refused;
+    if (decision.verdict != Verdict::reversed && decision.verdict != Verdict::reverse_again &&
+        is_maybe_refunded)
+        return core::fail(Code::conflict, "refund_exists");
     Draft draft(before, now, policy);
     Operation& pay = draft.aggregate().operations.front();
     draft.add_row(draft.aggregate().operations.back(), "decided by " + decision.operator_name,
@@ -129,10 +143,10 @@ core::Result<Change> on_decision(const Aggregate& before, const Decision& decisi
             draft.move(PaymentEvent::decided_failed);
             break;
         case Verdict::reverse_again:
-            draft.begin_reversal(before.payment.reversal_by == ReversalBy::nobody
-                                     ? ReversalBy::engine
-                                     : before.payment.reversal_by,
-                                 decision.owner);
+            (void)undo(draft,
+                       before.payment.reversal_by == ReversalBy::nobody ? ReversalBy::engine
+                                                                        : before.payment.reversal_by,
+                       decision.owner);
             break;
     }
     return draft.take();

@@ -14,6 +14,12 @@ bool is_background(Draft& draft) {
     return draft.payment().state == PaymentState::failed;
 }
 
+// The channel does not reverse this trade any more; what it was refused for does not pass.
+bool is_refused_for_good(const Operation& reverse) {
+    return reverse.last_outcome == Outcome::refused &&
+           (reverse.refusal == Refusal::too_late || reverse.refusal == Refusal::wrong_state);
+}
+
 // No answer that counts: the same call again, until it is a person's turn.
 void try_again(Draft& draft, Operation& reverse, Act act) {
     if (draft.now() - reverse.created_at >= draft.policy().reverse_give_up) {
@@ -66,8 +72,8 @@ void take_as_still_paid(Draft& draft, Operation& reverse) {
         payment.reversal_by = ReversalBy::nobody;
         return;
     }
-    // A reversal of its own time: the background one may be close to being given up.
     if (is_background(draft)) return reopen(draft, reverse.owner);
+    if (is_refused_for_good(reverse)) return refund_instead(draft, reverse);
     try_again(draft, reverse, Act::send);
 }
 
@@ -93,7 +99,11 @@ void take_as_unpaid(Draft& draft, Operation& reverse) {
 
 void review_again(Draft& draft, Operation& operation) {
     const core::Duration age = draft.now() - operation.created_at;
-    if (age >= draft.policy().review_query_for) return draft.finish(operation, OperationState::manual);
+    // A refund comes to a person after as long a time as a payment is looked at there.
+    const bool is_refund = operation.kind == OperationKind::refund;
+    const core::Duration before_review = is_refund ? draft.policy().refund_give_up : core::Duration{0};
+    if (age >= before_review + draft.policy().review_query_for)
+        return draft.finish(operation, OperationState::manual);
     const bool is_fresh = age < draft.policy().watch_for;
     draft.schedule(
         operation, Act::query,
@@ -107,23 +117,49 @@ void reopen(Draft& draft, const std::string& owner) {
     if (Operation* watch = draft.aggregate().live(OperationKind::watch)) {
         draft.finish(*watch, OperationState::succeeded);
     }
-    // A background reversal that still runs, or was given up, makes way for one of its own time.
+    // A background reversal that still runs, or was given up, makes way.
     if (Operation* old = draft.aggregate().live(OperationKind::reverse)) {
         draft.finish(*old, old->state == OperationState::manual ? old->state : OperationState::unknown);
     }
-    draft.begin_reversal(ReversalBy::engine, new_owner);
+    draft.begin_undoing(ReversalBy::engine);
+    draft.begin_automatic_refund(new_owner);
 }
 
-core::Result<Change> on_reverse_sent(const Aggregate& before, Claim claim, core::Instant now,
-                                     const Policy& policy) {
+void refund_instead(Draft& draft, Operation& reverse) {
+    const Operation* const refund = draft.aggregate().automatic_refund();
+    if (refund && refund->state == OperationState::refused) {
+        draft.give_up(reverse, "neither_reversed_nor_refunded");
+        return;
+    }
+    const std::string owner = reverse.owner;
+    draft.finish(reverse, OperationState::refused);
+    draft.begin_automatic_refund(owner);
+}
+
+void reverse_instead(Draft& draft, Operation& refund) {
+    const std::string owner = refund.owner;
+    draft.finish(refund, OperationState::refused);
+    Operation& reverse = draft.begin_background_reversal(owner);
+    draft.schedule(reverse, Act::query, draft.now());
+}
+
+core::Result<Change> on_sent(const Aggregate& before, Claim claim, core::Instant now, const Policy& policy) {
     Draft draft(before, now, policy);
     const auto found = claimed(draft, claim);
     if (!found) return std::unexpected(found.error());
-    Operation& reverse = **found;
-    if (reverse.next_act != Act::send) return core::fail(core::Code::conflict, "not_due");
-    reverse.state = OperationState::sent;
-    reverse.sent_at = now;
-    reverse.lease_until = now + policy.call_timeout + policy.lease;
+    Operation& operation = **found;
+    if (operation.next_act != Act::send && operation.next_act != Act::close)
+        return core::fail(core::Code::conflict, "not_due");
+    if (operation.kind == OperationKind::refund) {
+        // Its turn may have been put off while it was on its way here.
+        if (now < *operation.next_at) return core::fail(core::Code::conflict, "not_due");
+        // Its age, by which it is asked after, begins when it first goes out and not with its wait for a
+        // turn.
+        if (!operation.sent_at) operation.created_at = now;
+    }
+    operation.state = OperationState::sent;
+    operation.sent_at = now;
+    operation.lease_until = now + policy.call_timeout + policy.lease;
     return draft.take();
 }
 
@@ -154,10 +190,35 @@ core::Result<Change> on_reverse_answer(const Aggregate& before, Claim claim, con
     return draft.take();
 }
 
+core::Result<Change> on_close_answer(const Aggregate& before, Claim claim, const CloseAnswer& answer,
+                                     core::Instant now, const Policy& policy) {
+    Draft draft(before, now, policy);
+    const auto found = claimed(draft, claim);
+    if (!found) return std::unexpected(found.error());
+    Operation& reverse = **found;
+    if (reverse.next_act == Act::none) return core::fail(core::Code::conflict, "not_due");
+    draft.note_answer(reverse, answer);
+    draft.add_row(reverse, "close answered", finding_of(answer), &answer.exchange);
+    const bool is_done = answer.outcome == Outcome::done;
+    if (is_done && answer.has_no_trade) {
+        take_as_undone(draft, reverse, {.effect = Effect::unpaid, .has_no_trade = true});
+    } else if (is_done && !draft.payment().is_seen_paid) {
+        reverse.last_outcome = Outcome::refused;  // the reversal's, which the close stands in for
+        take_as_unpaid(draft, reverse);
+    } else {
+        // Paid meanwhile, or not known: look; what the look shows decides between refund and another close.
+        reverse.last_outcome = Outcome::refused;
+        reverse.refusal = Refusal::too_late;
+        try_again(draft, reverse, Act::query);
+    }
+    return draft.take();
+}
+
 // The look before the first reversal of a payment that nothing was known of.
 void first_look_answered(Draft& draft, Operation& reverse, const QueryAnswer& answer) {
     const bool is_trade = answer.state == TradeState::paid || answer.state == TradeState::pending ||
-                          answer.state == TradeState::pay_failed;
+                          answer.state == TradeState::pay_failed ||
+                          answer.state == TradeState::paid_and_closed;
     if (is_trade) draft.note_arrival();
     if (answer.state == TradeState::paid) {
         if (is_older_than_ours(draft.aggregate(), answer.trade))
@@ -189,8 +250,20 @@ void reversal_queried(Draft& draft, Operation& reverse, const QueryAnswer& answe
             draft.note_arrival();
             draft.alarm("unexplained_refund", "the channel shows a refund that nobody here asked for");
             break;
+        case TradeState::paid_and_closed:
+            // Ours, when a reversal was sent at all.
+            draft.note_arrival();
+            if (reverse.sent_at) {
+                if (answer.trade.amount) (void)draft.note_paid(answer.trade);
+                return take_as_undone(draft, reverse,
+                                      {.effect = Effect::refunded, .is_query = true, .asked_at = asked_at});
+            }
+            draft.alarm("unexplained_refund", "the channel shows a refund that nobody here asked for");
+            break;
         case TradeState::pending:
             draft.note_arrival();
+            if (!is_review && is_refused_for_good(reverse))
+                return draft.schedule(reverse, Act::close, draft.now());
             break;
         case TradeState::unknown:
             break;
@@ -238,6 +311,8 @@ core::Result<Change> on_query_answer(const Aggregate& before, Claim claim, const
         case OperationKind::watch:
             watch_queried(draft, operation, answer);
             break;
+        case OperationKind::refund:
+            return core::fail(core::Code::conflict, "not_due");
     }
     return draft.take();
 }

@@ -79,7 +79,27 @@ TEST(Reversal, OfAnAnsweredPayWithNoTradeIsUnpaidAndWatchedForADay) {
     EXPECT_EQ(bench.state(), PaymentState::reversed);
 }
 
-TEST(Reversal, WatchThatFindsItPaidReversesAgainWithBothEntries) {
+// The refund that the engine begins for what was found paid after it was over, with its proof.
+void expect_automatic_refund(Bench& bench) {
+    EXPECT_EQ(bench.state(), PaymentState::reversing);
+    EXPECT_TRUE(bench.payment().is_reopened);
+    EXPECT_TRUE(bench.has_alarm("paid_after_close"));
+    EXPECT_EQ(bench.cancel(), "already_reversed");
+    const Operation* const refund = bench.at.automatic_refund();
+    ASSERT_TRUE(refund);
+    EXPECT_EQ(refund->number, "A7842000000000001abcdef");
+    EXPECT_EQ(refund->amount, test_amount);
+    EXPECT_FALSE(bench.at.live(OperationKind::reverse));
+    ASSERT_EQ(bench.send_refund(refund->seq, refund_answer(Outcome::done)), "");
+    EXPECT_EQ(bench.state(), PaymentState::reversed);
+    EXPECT_EQ(bench.payment().effect, Effect::refunded);
+    EXPECT_EQ(bench.payment().refunded, core::fen(0)) << "not the merchant's refund";
+    EXPECT_EQ(bench.entries_of(ledger::EntryKind::payment), 1U);
+    EXPECT_EQ(bench.entries_of(ledger::EntryKind::reversal), 1U);
+    EXPECT_FALSE(next_step(bench.at));
+}
+
+TEST(Reversal, WatchThatFindsItPaidRefundsItWithBothEntries) {
     Bench bench = reversing(true);
     ASSERT_EQ(bench.reverse_due(undone_no_trade()), "");
     const core::Instant ended = bench.now;
@@ -88,15 +108,7 @@ TEST(Reversal, WatchThatFindsItPaidReversesAgainWithBothEntries) {
     ASSERT_EQ(bench.query(watch, seen(TradeState::paid, ended)), "");
     EXPECT_EQ(bench.state(), PaymentState::reversed) << "asked before the end";
     ASSERT_EQ(bench.query_due(TradeState::paid), "");
-    EXPECT_EQ(bench.state(), PaymentState::reversing);
-    EXPECT_TRUE(bench.payment().is_reopened);
-    EXPECT_TRUE(bench.has_alarm("paid_after_close"));
-    EXPECT_EQ(bench.cancel(), "already_reversed");
-    ASSERT_EQ(bench.reverse_due(undone(Effect::not_known)), "");
-    EXPECT_EQ(bench.state(), PaymentState::reversed);
-    EXPECT_EQ(bench.payment().effect, Effect::refunded);
-    EXPECT_EQ(bench.entries.size(), 2U);
-    EXPECT_FALSE(next_step(bench.at));
+    expect_automatic_refund(bench);
 }
 
 TEST(Reversal, SuccessSeenWhileReversingIsRefundedNotPaid) {
@@ -157,12 +169,7 @@ TEST(Reversal, BackgroundOneThatFindsItPaidReopens) {
         if (!is_given_up) ASSERT_EQ(bench.reverse_due(reverse_refused(Refusal::wrong_state)), "");
         EXPECT_EQ(bench.payment().refusal, Refusal::insufficient_funds) << "what the merchant was told stays";
         ASSERT_EQ(bench.query_due(TradeState::paid), "");
-        EXPECT_EQ(bench.state(), PaymentState::reversing) << is_given_up;
-        EXPECT_TRUE(bench.payment().is_reopened);
-        EXPECT_TRUE(bench.has_alarm("paid_after_close"));
-        ASSERT_EQ(bench.reverse_due(undone(Effect::not_known)), "");
-        EXPECT_EQ(bench.state(), PaymentState::reversed);
-        EXPECT_EQ(bench.entries.size(), 2U);
+        expect_automatic_refund(bench);
     }
 }
 
@@ -251,6 +258,19 @@ TEST(Cancel, RefusedForLackOfFundsIsPaidAgainOnTheDayItWasPaid) {
     EXPECT_EQ(bench.cancel(), "not_same_day");
 }
 
+TEST(Cancel, RefusedBehindOneLeftUnansweredIsNotPaidAgain) {
+    Bench bench = paid();
+    ASSERT_EQ(bench.cancel(), "");
+    bench.now = test_start + 16s;
+    ASSERT_EQ(bench.take(on_sent(bench.at, bench.claim(2), bench.now, bench.policy)), "");
+    ASSERT_TRUE(bench.claim_all("other", true));
+    ASSERT_EQ(bench.reverse_due(reverse_refused(Refusal::merchant_funds)), "");
+    ASSERT_EQ(bench.query_due(TradeState::paid), "");
+    EXPECT_EQ(bench.state(), PaymentState::reversing) << "the first one may still arrive";
+    ASSERT_EQ(bench.reverse_due(undone(Effect::not_known)), "");
+    EXPECT_EQ(bench.state(), PaymentState::reversed);
+}
+
 TEST(Cancel, ThatWentThroughReviewStillFallsBackToPaid) {
     Bench bench = paid();
     ASSERT_EQ(bench.cancel(), "");
@@ -311,10 +331,14 @@ TEST(Decisions, WhatTheMerchantWasToldIsOverIsNeverDecidedPaid) {
     ASSERT_EQ(bench.pay(pay_refused(Refusal::insufficient_funds, true)), "");
     ASSERT_EQ(bench.reverse_due(reverse_refused(Refusal::wrong_state)), "");
     ASSERT_EQ(bench.query_due(TradeState::paid), "");
+    const int refund = bench.at.automatic_refund()->seq;
+    ASSERT_EQ(bench.send_refund(refund, refund_answer(Outcome::refused, Refusal::merchant_funds)), "");
+    ASSERT_EQ(bench.query_due(TradeState::paid), "") << "the reversal takes over with a look";
     while (bench.state() == PaymentState::reversing) ASSERT_EQ(bench.reverse_due(reverse_again()), "");
     EXPECT_EQ(bench.decide(Verdict::paid), "told_over");
     EXPECT_EQ(bench.cancel(), "already_reversed");
     EXPECT_EQ(bench.decide(Verdict::reverse_again), "");
+    EXPECT_EQ(bench.at.operations.back().kind, OperationKind::reverse);
 }
 
 }  // namespace

@@ -23,10 +23,12 @@ enum class PaymentEvent {
     decided_reversed,
     decided_closed,
     decided_failed,
+    refunded_in_part,  // a refund of the merchant's is proven, and something is left
+    refunded_in_full,
 };
 
 inline constexpr std::size_t payment_state_count = 10;
-inline constexpr std::size_t payment_event_count = 12;
+inline constexpr std::size_t payment_event_count = 14;
 
 namespace detail {
 
@@ -35,20 +37,28 @@ inline constexpr std::optional<PaymentState> no = std::nullopt;
 
 // Rows: from, in the order of PaymentState. Columns: event, in the order of PaymentEvent.
 inline constexpr std::array<std::array<std::optional<S>, payment_event_count>, payment_state_count> table{{
-    // waiting     paid      refused    begun         proven       nothing    refused  given_up decided: paid,
-    // reversed, closed, failed
-    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review, no, no, no, no},  // created
-    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review, no, no, no, no},  // pending
-    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},                                    // paid
-    {no, no, no, no, no, no, no, no, no, no, no, no},  // partially_refunded
-    {no, no, no, no, no, no, no, no, no, no, no, no},  // refunded
-    {no, no, no, S::reversing, S::reversed, S::closed, S::paid, S::manual_review, no, no, no,
-     no},                                                        // reversing
-    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},  // reversed
-    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},  // closed
-    {no, no, no, S::reversing, no, no, no, no, no, no, no, no},  // failed
-    {no, no, no, S::reversing, S::reversed, S::closed, no, no, S::paid, S::reversed, S::closed,
-     S::failed},  // manual_review
+    // waiting, paid, refused, begun, proven, nothing, refused (reversal), given_up,
+    // decided: paid, reversed, closed, failed; refunded: in part, in full
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review,   //
+     no, no, no, no, no, no},                                                      // created
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review,   //
+     no, no, no, no, no, no},                                                      // pending
+    {no, no, no, S::reversing, no, no, no, no,                                     //
+     no, no, no, no, S::partially_refunded, S::refunded},                          // paid
+    {no, no, no, no, no, no, no, no,                                               //
+     no, no, no, no, S::partially_refunded, S::refunded},                          // partially_refunded
+    {no, no, no, no, no, no, no, no,                                               //
+     no, no, no, no, no, no},                                                      // refunded
+    {no, no, no, S::reversing, S::reversed, S::closed, S::paid, S::manual_review,  //
+     no, no, no, no, no, no},                                                      // reversing
+    {no, no, no, S::reversing, no, no, no, no,                                     //
+     no, no, no, no, no, no},                                                      // reversed
+    {no, no, no, S::reversing, no, no, no, no,                                     //
+     no, no, no, no, no, no},                                                      // closed
+    {no, no, no, S::reversing, no, no, no, no,                                     //
+     no, no, no, no, no, no},                                                      // failed
+    {no, no, no, S::reversing, S::reversed, S::closed, no, no,                     //
+     S::paid, S::reversed, S::closed, S::failed, no, no},                          // manual_review
 }};
 
 }  // namespace detail
@@ -59,9 +69,12 @@ inline constexpr std::array<std::array<std::optional<S>, payment_event_count>, p
 }
 
 static_assert(static_cast<std::size_t>(PaymentState::manual_review) + 1 == payment_state_count);
-static_assert(static_cast<std::size_t>(PaymentEvent::decided_failed) + 1 == payment_event_count);
+static_assert(static_cast<std::size_t>(PaymentEvent::refunded_in_full) + 1 == payment_event_count);
 static_assert(next_state(PaymentState::reversing, PaymentEvent::paid) == std::nullopt,
               "a success seen while reversing never flips to paid");
+static_assert(next_state(PaymentState::partially_refunded, PaymentEvent::reversal_begun) == std::nullopt &&
+                  next_state(PaymentState::refunded, PaymentEvent::reversal_begun) == std::nullopt,
+              "what was refunded in part or in full is never reversed");
 static_assert(next_state(PaymentState::failed, PaymentEvent::paid) == std::nullopt &&
                   next_state(PaymentState::reversed, PaymentEvent::paid) == std::nullopt &&
                   next_state(PaymentState::closed, PaymentEvent::paid) == std::nullopt,

@@ -28,6 +28,15 @@ struct TradeRef {
     core::Duration timeout;
 };
 
+struct RefundRef {
+    std::string trade_number;   // ours, of the payment
+    core::Money trade_amount;   // of the payment
+    std::string refund_number;  // ours, unique for ever at the channel; the same in every repetition
+    core::Money amount;
+    std::string reason;  // for the payer; may be empty
+    core::Duration timeout;
+};
+
 class Channel {
   public:
     virtual ~Channel() = default;
@@ -37,6 +46,13 @@ class Channel {
                                                                        const TradeRef& trade) = 0;
     [[nodiscard]] virtual task::Awaitable<payments::ReverseAnswer> reverse(const ChannelAccount& account,
                                                                            const TradeRef& trade) = 0;
+    // Barcode trades are reversed, not closed; this is for trades that the payer starts.
+    [[nodiscard]] virtual task::Awaitable<payments::CloseAnswer> close(const ChannelAccount& account,
+                                                                       const TradeRef& trade) = 0;
+    [[nodiscard]] virtual task::Awaitable<payments::RefundAnswer> refund(const ChannelAccount& account,
+                                                                         const RefundRef& refund) = 0;
+    [[nodiscard]] virtual task::Awaitable<payments::RefundAnswer> query_refund(const ChannelAccount& account,
+                                                                               const RefundRef& refund) = 0;
 };
 
 // Which channel object serves which kind; filled in by wiring.

@@ -75,21 +75,31 @@ struct TerminalView {
     bool is_merchant_active = true;
 };
 
-// Our account at a channel: the provider's keys, and the sub-merchant when the provider acts for one.
+// Our account at a channel: the provider's keys, and the sub-merchant when the provider acts for one. A
+// merchant may have several at one channel.
 struct ChannelAccount {
     std::string id;  // short, ours: "wx-main"
     payments::ChannelKind channel = payments::ChannelKind::wechat;
     std::string merchant_sn;  // whom it serves
-    std::string base_url;     // of the channel: "https://host[:port]"
+    std::string base_url;     // WeChat: "https://host[:port]"; Alipay: the gateway's whole URL
     std::string app_id;
-    std::string mch_id;
-    std::string sub_app_id;  // service-provider mode; empty otherwise
+    std::string mch_id;      // Alipay: the seller's number (seller_id), may be empty
+    std::string sub_app_id;  // WeChat service-provider mode; empty otherwise
     std::string sub_mch_id;
-    std::string sign_type;               // "MD5" or "HMAC-SHA256"
-    core::Secret api_key;                // 32 characters
-    std::string client_certificate_pem;  // for /secapi; empty: none
+    std::string sign_type;               // WeChat "MD5" or "HMAC-SHA256"; Alipay "RSA2"
+    core::Secret api_key;                // WeChat: 32 characters
+    std::string client_certificate_pem;  // WeChat, for /secapi; empty: none
     core::Secret client_key_pem;
-    std::string server_ip;  // spbill_create_ip when the terminal's is not known
+    core::Secret app_private_key;     // Alipay: RSA key of the application, as crypto::RsaPrivateKey takes it
+    std::string channel_public_key;   // Alipay: its public key, or its certificate in certificate mode
+    std::string app_certificate_pem;  // Alipay certificate mode; empty: key mode
+    std::string root_certificates_pem;  // Alipay certificate mode: its root certificates
+    core::Secret app_auth_token;        // Alipay service-provider mode; empty otherwise
+    std::string server_ip;              // spbill_create_ip when the terminal's is not known
+    int priority = 0;                   // of several accounts the lowest is used first, then by id
+    int refund_days = 0;                // by contract; 0: the channel's own (payments::Policy)
+    int channel_fee_ppm = 0;            // what the channel keeps of an amount, in millionths
+    int merchant_fee_ppm = 0;           // what the platform keeps of it
     bool is_active = true;
 };
 

@@ -14,7 +14,9 @@
 
 #include "core/result.hpp"
 #include "payments/rules.hpp"
+#include "ports/alerts.hpp"
 #include "ports/directory.hpp"
+#include "ports/limits.hpp"
 #include "task/task.hpp"
 
 namespace huitong::ports {
@@ -27,6 +29,12 @@ class PaymentRepository {
     [[nodiscard]] virtual std::optional<payments::Aggregate> find(core::PaymentSn sn) = 0;
     [[nodiscard]] virtual std::optional<core::PaymentSn> find_by_client_sn(const std::string& merchant_sn,
                                                                            const std::string& client_sn) = 0;
+    // By the channel's number of the trade, inside the merchant.
+    [[nodiscard]] virtual std::optional<core::PaymentSn> find_by_trade_no(const std::string& merchant_sn,
+                                                                          const std::string& trade_no) = 0;
+    // Payments of the merchant with a refund of that request number; at most two.
+    [[nodiscard]] virtual std::vector<core::PaymentSn> find_by_request_no(const std::string& merchant_sn,
+                                                                          const std::string& request_no) = 0;
     // Unfinished operations that are due at `now` and held by nobody; oldest first.
     [[nodiscard]] virtual std::vector<core::PaymentSn> find_due(core::Instant now, std::size_t most) = 0;
     // Payments with an unfinished operation that another owner holds (left by a process that is gone).
@@ -35,6 +43,9 @@ class PaymentRepository {
                                                                            std::size_t most) = 0;
     [[nodiscard]] virtual std::vector<payments::TimelineRow> timeline(core::PaymentSn sn) = 0;
     [[nodiscard]] virtual std::vector<ledger::Entry> entries(core::PaymentSn sn) = 0;
+    // Payments in the order of their keys, those after `after` first; for verification and export.
+    [[nodiscard]] virtual std::vector<core::PaymentSn> list_after(core::PaymentSn after,
+                                                                  std::size_t most) = 0;
 
     struct Filter {
         std::string merchant_sn;  // empty: all
@@ -45,6 +56,20 @@ class PaymentRepository {
     };
     // Newest first.
     [[nodiscard]] virtual std::vector<payments::Payment> list(const Filter& filter) = 0;
+
+    // What is not over, counted; reads nothing that is.
+    struct Open {
+        struct Row {
+            payments::PaymentState state = payments::PaymentState::created;
+            std::int64_t count = 0;
+            core::Instant oldest;  // creation of the oldest
+        };
+        std::vector<Row> payments;  // one for each state that is neither final nor paid and occurs
+        std::int64_t refunds = 0;   // with something left to do
+        std::optional<core::Instant> oldest_refund;
+        std::int64_t refunds_in_review = 0;
+    };
+    [[nodiscard]] virtual Open count_open() = 0;
 
     // Conflict/client_sn_taken when the merchant used that number before; conflict/sn_taken when the sn
     // exists.
@@ -109,12 +134,61 @@ class AuditRepository {
     virtual void append(const AuditRow& row) = 0;
 };
 
+// Limits of what may be received, and what was received today (ports/limits.hpp).
+class LimitRepository {
+  public:
+    virtual ~LimitRepository() = default;
+    // Of terminal, store and merchant, those that have one.
+    [[nodiscard]] virtual std::vector<Limit> find(const LimitSubjects& subjects) = 0;
+    [[nodiscard]] virtual std::vector<Limit> list() = 0;
+    // Inserts or replaces; a limit without any bound removes it.
+    virtual void set(const Limit& limit) = 0;
+    // What was counted for that subject on that Beijing day, in minor units of CNY.
+    [[nodiscard]] virtual core::Money used(const Limit& limit, core::Date day) = 0;
+    // Counts a payment of terminal, store and merchant on the day of its creation, or takes it back (it ended
+    // unpaid or was undone). Spread over several rows per subject and day, so that no row is hot.
+    virtual void count(const payments::Payment& payment) = 0;
+    virtual void uncount(const payments::Payment& payment) = 0;
+};
+
+// What people must hear of (ports/alerts.hpp). Alarms of a change become alerts in PaymentRepository::apply.
+class AlertRepository {
+  public:
+    virtual ~AlertRepository() = default;
+    // Nothing happens when an alert of that id exists.
+    virtual void raise(const Alert& alert) = 0;
+    struct Filter {
+        bool only_open = true;  // not acknowledged yet
+        std::size_t most = 100;
+    };
+    // Newest first.
+    [[nodiscard]] virtual std::vector<Alert> list(const Filter& filter) = 0;
+    // Not delivered yet, due at `now`, oldest first.
+    [[nodiscard]] virtual std::vector<Alert> find_undelivered(core::Instant now, std::size_t most) = 0;
+    // What became of a delivery: delivered_at, tries, next_at. conflict/not_found
+    virtual void note_delivery(const Alert& alert) = 0;
+    // conflict/not_found: no such alert, or acknowledged before.
+    virtual void acknowledge(const std::string& id, const std::string& by, core::Instant at) = 0;
+    [[nodiscard]] virtual std::int64_t count_open() = 0;
+};
+
+// Small facts about the store itself: "restored_at", "catch_up", …; empty when never set.
+class FactRepository {
+  public:
+    virtual ~FactRepository() = default;
+    [[nodiscard]] virtual std::string get(const std::string& name) = 0;
+    virtual void set(const std::string& name, const std::string& value) = 0;
+};
+
 class Tx {
   public:
     virtual ~Tx() = default;
     [[nodiscard]] virtual PaymentRepository& payments() = 0;
     [[nodiscard]] virtual DirectoryRepository& directory() = 0;
     [[nodiscard]] virtual AuditRepository& audit() = 0;
+    [[nodiscard]] virtual LimitRepository& limits() = 0;
+    [[nodiscard]] virtual AlertRepository& alerts() = 0;
+    [[nodiscard]] virtual FactRepository& facts() = 0;
 };
 
 class StorePort {

@@ -95,7 +95,7 @@ View get_faults(Ask& ask) {
 }
 
 View post_fault(Ask& ask) {
-    auto fault = parse_fault(ask.body);
+    auto fault = parse_fault(ask.simulators, ask.body);
     if (!fault) return std::unexpected(fault.error());
     Json view = view_fault(*fault);
     ask.simulators.add_fault(std::move(*fault));
@@ -123,7 +123,7 @@ View get_journal(Ask& ask) {
 }
 
 View get_summary(Ask& ask) {
-    return view_totals(ask.simulators.wechat().totals(), ask.simulators.violations());
+    return view_summary(ask.simulators);
 }
 
 View get_violations(Ask& ask) {
@@ -140,44 +140,56 @@ View post_reset(Ask& ask) {
     return JsonObject{{"reset", Json(true)}};
 }
 
+core::Result<Service*> named_channel(Ask& ask) {
+    Service* const channel = ask.simulators.find_channel(ask.path[1]);
+    if (channel == nullptr) return core::fail(core::Code::not_found, "no_channel", ask.path[1]);
+    return channel;
+}
+
 View get_orders(Ask& ask) {
+    const auto channel = named_channel(ask);
+    if (!channel) return std::unexpected(channel.error());
     const auto limit = query_count(ask.request, "limit", default_limit);
     const auto since = query_count(ask.request, "since", 0);
     if (!limit || !since) return core::fail(core::Code::invalid, "bad_query", "since, limit");
     JsonArray orders;
     std::int64_t skipped = 0;
-    for (const wechat::Order& order : ask.simulators.wechat().settled_orders()) {
-        if (order.state == wechat::State::absent) continue;
+    for (const Order& order : (*channel)->settled_orders()) {
+        if (order.state == State::absent) continue;
         if (skipped++ < *since) continue;
         if (static_cast<std::int64_t>(orders.size()) >= *limit) break;
-        orders.push_back(view_order(order, ask.simulators.options()));
+        orders.push_back(view_order(order, **channel));
     }
     return JsonObject{{"orders", Json(std::move(orders))}};
 }
 
-core::Result<wechat::Order*> named_order(Ask& ask) {
-    auto* const order = ask.simulators.wechat().find_order(query_value(ask.request, "mch_id"), ask.path[2]);
+// orders/<channel>/<number>, narrowed by ?mch_id= or ?app_id=.
+core::Result<std::pair<Service*, Order*>> named_order(Ask& ask) {
+    const auto channel = named_channel(ask);
+    if (!channel) return std::unexpected(channel.error());
+    const std::string account = query_value(ask.request, (*channel)->desk().profile().account_name);
+    Order* const order = (*channel)->find_order(account, ask.path[2]);
     if (order == nullptr) return core::fail(core::Code::not_found, "no_order", ask.path[2]);
-    return order;
+    return std::pair(*channel, order);
 }
 
 View get_order(Ask& ask) {
-    const auto order = named_order(ask);
-    if (!order) return std::unexpected(order.error());
-    return view_order(**order, ask.simulators.options());
+    const auto found = named_order(ask);
+    if (!found) return std::unexpected(found.error());
+    return view_order(*found->second, *found->first);
 }
 
 View post_order_act(Ask& ask) {
-    const auto order = named_order(ask);
-    if (!order) return std::unexpected(order.error());
-    auto& wechat = ask.simulators.wechat();
+    const auto found = named_order(ask);
+    if (!found) return std::unexpected(found.error());
+    const auto [channel, order] = *found;
     const std::string& act = ask.path[3];
     core::Result<void> done = core::fail(core::Code::not_found, "no_act", act);
-    if (act == "pay") done = wechat.pay(**order);
-    if (act == "cancel") done = wechat.cancel(**order);
-    if (act == "wrong-password") done = wechat.enter_wrong_password(**order);
+    if (act == "pay") done = channel->pay(*order);
+    if (act == "cancel") done = channel->cancel(*order);
+    if (act == "wrong-password") done = channel->enter_wrong_password(*order);
     if (!done) return std::unexpected(done.error());
-    return view_order(**order, ask.simulators.options());
+    return view_order(*order, *channel);
 }
 
 struct Route {
@@ -188,13 +200,13 @@ struct Route {
 };
 
 constexpr Route routes[] = {
-    {"GET", "clock", get_clock},           {"POST", "clock", post_clock, true},
-    {"GET", "options", get_options},       {"POST", "options", post_options, true},
-    {"GET", "faults", get_faults},         {"POST", "faults", post_fault, true},
-    {"DELETE", "faults", delete_faults},   {"GET", "journal", get_journal},
-    {"GET", "summary", get_summary},       {"GET", "violations", get_violations},
-    {"POST", "reset", post_reset},         {"GET", "orders/wechat", get_orders},
-    {"GET", "orders/wechat/*", get_order}, {"POST", "orders/wechat/*/*", post_order_act},
+    {"GET", "clock", get_clock},         {"POST", "clock", post_clock, true},
+    {"GET", "options", get_options},     {"POST", "options", post_options, true},
+    {"GET", "faults", get_faults},       {"POST", "faults", post_fault, true},
+    {"DELETE", "faults", delete_faults}, {"GET", "journal", get_journal},
+    {"GET", "summary", get_summary},     {"GET", "violations", get_violations},
+    {"POST", "reset", post_reset},       {"GET", "orders/*", get_orders},
+    {"GET", "orders/*/*", get_order},    {"POST", "orders/*/*/*", post_order_act},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& path) {

@@ -44,8 +44,15 @@ bool set_switch(Options& options, const std::string& name, const Json& value) {
 bool set_number(Options& options, const std::string& name, const Json& value) {
     const auto number = to_count(&value, 100'000'000);
     if (!number) return false;
-    if (name == "password_above_fen") {
-        options.password_above_fen = *number;
+    constexpr std::pair<std::string_view, std::int64_t Options::*> numbers[] = {
+        {"password_above_fen", &Options::password_above_fen},
+        {"alipay_auto_close_s", &Options::alipay_auto_close_s},
+        {"alipay_timestamp_window_s", &Options::alipay_timestamp_window_s},
+        {"refund_settles_after_s", &Options::refund_settles_after_s},
+    };
+    const auto* const row = std::ranges::find(numbers, name, [](const auto& known) { return known.first; });
+    if (row != std::end(numbers)) {
+        options.*row->second = *number;
     } else if (name == "password_free_per_day") {
         options.password_free_per_day = static_cast<int>(*number);
     } else if (name == "journal_limit") {
@@ -70,9 +77,21 @@ core::Result<void> parse_match(const Json& match, Fault& fault) {
             return bad("bad_fault", "match." + name);
         }
     }
-    constexpr std::string_view ops[] = {"", "micropay", "orderquery", "reverse"};
-    if (!fault.channel.empty() && fault.channel != "wechat") return bad("bad_fault", "match.channel");
-    if (std::ranges::find(ops, fault.op) == std::end(ops)) return bad("bad_fault", "match.op");
+    return {};
+}
+
+// A fault that could never hit is a mistake.
+core::Result<void> demand_known(Simulators& simulators, const Fault& fault) {
+    bool has_channel = false;
+    bool has_op = fault.op.empty();
+    for (const std::string_view name : {"wechat", "alipay"}) {
+        if (!fault.channel.empty() && fault.channel != name) continue;
+        has_channel = true;
+        const auto& ops = simulators.find_channel(name)->desk().profile().ops;
+        has_op = has_op || std::ranges::find(ops, fault.op) != ops.end();
+    }
+    if (!has_channel) return bad("bad_fault", "match.channel");
+    if (!has_op) return bad("bad_fault", "match.op");
     return {};
 }
 
@@ -103,15 +122,17 @@ core::Result<void> change_options(Options& options, const Json& change) {
     }
     // The merchants stay where they are: calls in flight point at them.
     changed.wechat_merchants.swap(options.wechat_merchants);
+    changed.alipay_merchants.swap(options.alipay_merchants);
     options = std::move(changed);
     return {};
 }
 
-core::Result<Fault> parse_fault(const Json& json) {
+core::Result<Fault> parse_fault(Simulators& simulators, const Json& json) {
     if (json.as_object() == nullptr) return bad("bad_fault", "not an object");
     Fault fault;
     if (const Json* const match = json.find("match")) {
         if (auto parsed = parse_match(*match, fault); !parsed) return std::unexpected(parsed.error());
+        if (auto known = demand_known(simulators, fault); !known) return std::unexpected(known.error());
     }
     const Json* const action = json.find("do");
     if (action == nullptr || action->as_string() == nullptr) return bad("bad_fault", "do");

@@ -135,7 +135,9 @@ TEST(Fault, text_round_trip_and_nonsense) {
     Rig rig;
     for (const char* const body :
          {R"({})", R"({"do":"explode"})", R"({"do":"http"})", R"({"do":"http:9"})", R"({"do":"timeout:1"})",
-          R"({"do":"timeout","match":{"op":"pay"}})", R"({"do":"timeout","match":{"number":"P1"}})",
+          R"({"do":"timeout","match":{"op":"scan"}})",
+          R"({"do":"timeout","match":{"channel":"wechat","op":"pay"}})",
+          R"({"do":"timeout","match":{"channel":"unionpay"}})", R"({"do":"timeout","match":{"number":"P1"}})",
           R"({"do":"timeout","times":-1})"}) {
         EXPECT_EQ(rig.control("POST", "faults", body).status, 400) << body;
     }

@@ -6,6 +6,7 @@ namespace huitong::sim {
 namespace {
 
 using codec::Json;
+using codec::JsonArray;
 using codec::JsonObject;
 
 Json time_or_null(core::Instant t) {
@@ -24,6 +25,22 @@ std::string_view to_string(net::Delivery delivery) {
     return "";
 }
 
+// "micropay_calls": as the channel names the operation.
+std::string calls_of(const Profile& names, Op op) {
+    return std::string(names.op(op)) + "_calls";
+}
+
+Json view_refund(const Refund& refund, const Profile& names) {
+    return JsonObject{
+        {"number", refund.number},
+        {"state", names.state(refund)},
+        {"amount", Json::number(refund.amount_fen)},
+        {"calls", Json::number(refund.calls)},
+        {"accepted_at", time_or_null(refund.accepted_at)},
+        {"settles_at", time_or_null(refund.ends_at)},
+    };
+}
+
 }  // namespace
 
 Json view_clock(const VirtualClock& clock) {
@@ -39,6 +56,9 @@ Json view_options(const Options& options) {
         {"password_above_fen", Json::number(options.password_above_fen)},
         {"password_free_per_day", Json::number(options.password_free_per_day)},
         {"journal_limit", Json::number(static_cast<std::int64_t>(options.journal_limit))},
+        {"alipay_auto_close_s", Json::number(options.alipay_auto_close_s)},
+        {"alipay_timestamp_window_s", Json::number(options.alipay_timestamp_window_s)},
+        {"refund_settles_after_s", Json::number(options.refund_settles_after_s)},
     };
 }
 
@@ -75,28 +95,39 @@ Json view_violation(const Violation& violation) {
                       {"text", violation.text}};
 }
 
-Json view_order(const wechat::Order& order, const Options& options) {
-    const WechatMerchant& merchant = options.wechat_merchants[order.merchant()];
+Json view_order(const Order& order, Service& channel) {
+    Desk& desk = channel.desk();
+    const Profile& names = desk.profile();
+    const std::string trade_id = desk.trade_id(order);
+    JsonArray refunds;
+    for (const Refund* const refund : desk.books().refunds().of(order.serial)) {
+        refunds.push_back(view_refund(*refund, names));
+    }
     return JsonObject{
         {"out_trade_no", order.number()},
-        {"mch_id", merchant.mch_id},
-        {"sub_mch_id", order.sub == 0 ? Json() : Json(merchant.sub_mch_ids[order.sub - 1U])},
-        {"state", wechat::to_string(order.state)},
+        {std::string(names.account_name), desk.account_name(order.account())},
+        {std::string(names.sub_name), order.sub == 0 ? Json() : Json(desk.sub_name(order))},
+        {"state", desk.state_name(order, channel.now())},
         {"amount", Json::number(order.amount_fen)},
         {"created_at", time_or_null(order.created_at)},
         {"paid_at", time_or_null(order.paid_at)},
         {"reversed_at", time_or_null(order.reversed_at)},
         {"refunded", Json::number(order.refunded_fen)},
         {"payer", Json::number(order.payer)},
-        {"transaction_id", order.was_paid() ? Json(wechat::Books::transaction_id(order)) : Json()},
-        {"micropay_calls", Json::number(order.micropays)},
+        {std::string(names.trade_name), trade_id.empty() ? Json() : Json(trade_id)},
+        {calls_of(names, Op::pay), Json::number(order.pays)},
         {"query_calls", Json::number(order.queries)},
-        {"reverse_calls", Json::number(order.reverses)},
+        {calls_of(names, Op::reverse), Json::number(order.reverses)},
         {"wrong_passwords", Json::number(order.wrong_passwords)},
+        {"refunds", Json(std::move(refunds))},
     };
 }
 
-Json view_totals(const wechat::Totals& totals, const Violations& violations) {
+namespace {
+
+JsonObject view_totals(Service& channel) {
+    const Totals totals = channel.totals();
+    const Profile& names = channel.desk().profile();
     return JsonObject{
         {"orders", Json::number(totals.orders)},
         {"pending", Json::number(totals.pending)},
@@ -105,12 +136,27 @@ Json view_totals(const wechat::Totals& totals, const Violations& violations) {
         {"refunded_count", Json::number(totals.refunded_count)},
         {"refunded_fen", Json::number(totals.refunded_fen)},
         {"net_fen", Json::number(totals.paid_fen - totals.refunded_fen)},
-        {"micropay_calls", Json::number(totals.micropay_calls)},
-        {"max_micropay_calls_per_number", Json::number(totals.max_micropay_calls)},
+        {calls_of(names, Op::pay), Json::number(totals.pay_calls)},
+        {"max_" + calls_of(names, Op::pay) + "_per_number", Json::number(totals.max_pay_calls)},
         {"query_calls", Json::number(totals.query_calls)},
-        {"reverse_calls", Json::number(totals.reverse_calls)},
-        {"violations", Json::number(static_cast<std::int64_t>(violations.count()))},
+        {calls_of(names, Op::reverse), Json::number(totals.reverse_calls)},
+        {"refund_calls", Json::number(totals.refund_calls)},
+        {"max_refund_calls_per_number", Json::number(totals.max_refund_calls)},
+        {"refundquery_calls", Json::number(totals.refund_query_calls)},
+        {"refunds", Json::number(totals.refunds)},
+        {"refunds_succeeded", Json::number(totals.refunds_succeeded)},
+        {"max_refunds_per_order", Json::number(totals.max_refunds_per_order)},
     };
+}
+
+}  // namespace
+
+Json view_summary(Simulators& simulators) {
+    JsonObject summary = view_totals(simulators.wechat());
+    summary.emplace_back("violations",
+                         Json::number(static_cast<std::int64_t>(simulators.violations().count())));
+    summary.emplace_back("alipay", Json(view_totals(simulators.alipay())));
+    return summary;
 }
 
 }  // namespace huitong::sim

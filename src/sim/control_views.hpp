@@ -11,14 +11,15 @@ namespace huitong::sim {
 [[nodiscard]] codec::Json view_fault(const Fault& fault);
 [[nodiscard]] codec::Json view_entry(const JournalEntry& entry);
 [[nodiscard]] codec::Json view_violation(const Violation& violation);
-[[nodiscard]] codec::Json view_order(const wechat::Order& order, const Options& options);
-[[nodiscard]] codec::Json view_totals(const wechat::Totals& totals, const Violations& violations);
+[[nodiscard]] codec::Json view_order(const Order& order, Service& channel);
+// WeChat's totals as members, Alipay's in one of them.
+[[nodiscard]] codec::Json view_summary(Simulators& simulators);
 
 // All with code invalid. {"advance_s":n} | {"scale":n} | {"set":"RFC 3339"}, in that order. reason: bad_clock
 [[nodiscard]] core::Result<void> change_clock(VirtualClock& clock, const codec::Json& change);
 // Every member must be a known switch; nothing changes unless all are good. reason: bad_option
 [[nodiscard]] core::Result<void> change_options(Options& options, const codec::Json& change);
-// {"match":{…},"do":"…","times":n}. reason: bad_fault
-[[nodiscard]] core::Result<Fault> parse_fault(const codec::Json& json);
+// {"match":{…},"do":"…","times":n}; channel and op must be those of a simulator. reason: bad_fault
+[[nodiscard]] core::Result<Fault> parse_fault(Simulators& simulators, const codec::Json& json);
 
 }  // namespace huitong::sim

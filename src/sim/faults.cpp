@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/money.hpp"
+#include "sim/refunds.hpp"
 
 namespace huitong::sim {
 
@@ -27,6 +28,8 @@ constexpr ActionName action_names[] = {
     {"badsign", FaultAction::badsign, Argument::none},
     {"amount", FaultAction::amount, Argument::number},
     {"not_found", FaultAction::not_found, Argument::none},
+    {"code", FaultAction::code, Argument::text},
+    {"refund", FaultAction::refund, Argument::text},
 };
 
 bool matches(const Fault& fault, std::string_view channel, std::string_view op, std::string_view number) {
@@ -55,6 +58,12 @@ core::Result<void> parse_fault_action(std::string_view text, Fault& fault) {
     }
     if (fault.action == FaultAction::http && (fault.value < 200 || fault.value > 599)) {
         return core::fail(core::Code::invalid, "bad_fault", "an HTTP status is 200 to 599");
+    }
+    if (fault.action == FaultAction::code && fault.text.empty()) {
+        return core::fail(core::Code::invalid, "bad_fault", "code: which?");
+    }
+    if (fault.action == FaultAction::refund && !parse_refund_script(fault.text)) {
+        return core::fail(core::Code::invalid, "bad_fault", std::string(text));
     }
     return {};
 }

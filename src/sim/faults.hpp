@@ -20,7 +20,9 @@ enum class FaultAction {
     delay,         // executed; the answer comes `value` virtual milliseconds later
     badsign,       // executed; the answer's signature is wrong
     amount,        // executed; the answer's amount is `value` fen, correctly signed
-    not_found,     // not executed; "no such order"
+    not_found,     // not executed; "no such order", "no such refund"
+    code,          // not executed; refused with the err_code or sub_code `text`, correctly signed
+    refund,        // a refund goes as its script `text` says (spec/channels 6.4); other calls are not touched
 };
 
 struct Fault {

@@ -19,16 +19,41 @@ struct WechatMerchant {
     std::vector<std::string> sub_mch_ids;
 };
 
+// The certificate numbers of an application in certificate mode (spec/channels 2.1). Empty: key mode.
+struct AlipayCertificates {
+    std::string app_cert_sn = {};          // requests must carry it
+    std::string alipay_root_cert_sn = {};  // and this
+    std::string alipay_cert_sn = {};       // answers carry it
+};
+
+// One application at Alipay. With tokens it is a service provider's: every call must then carry the
+// app_auth_token of one of its sub-merchants.
+struct AlipayMerchant {
+    std::string app_id;
+    std::string app_public_key;       // verifies requests: PEM or bare base64
+    core::Secret alipay_private_key;  // signs answers: PEM or bare base64
+    std::string seller_id = {};       // 2088…; a request that names another is refused
+    std::vector<std::string> app_auth_tokens = {};
+    AlipayCertificates certificates = {};
+};
+
 struct Options {
     std::vector<WechatMerchant> wechat_merchants;
-    bool require_client_cert = false;   // /secapi/ paths refuse a request without a proven client certificate
-    bool tombstones = true;             // reversing an unknown number succeeds and bars that number for ever
-    bool platform_auto_revoke = false;  // an unpaid barcode order is revoked by the platform after 45 s
-    bool magic = true;                  // payment codes and the negative-test header choose scenarios
+    bool require_client_cert = false;  // /secapi/ paths refuse a request without a proven client certificate
+    bool tombstones = true;            // reversing an unknown number succeeds and bars that number for ever
+    bool platform_auto_revoke =
+        false;          // WeChat: an unpaid barcode order is revoked by the platform after 45 s
+    bool magic = true;  // payment codes, directives and the negative-test header choose scenarios
     std::int64_t password_above_fen =
         100'000;                         // a larger payment needs the password; 0: the amount does not matter
     int password_free_per_day = 5;       // of one payer, by Beijing day; 0: no limit
     std::size_t journal_limit = 10'000;  // calls remembered; 0: none, totals are kept all the same
+
+    std::vector<AlipayMerchant> alipay_merchants = {};
+    std::int64_t alipay_auto_close_s = 180;        // an unpaid trade is closed after that; 0: never
+    std::int64_t alipay_timestamp_window_s = 600;  // a request's timestamp may differ by that much; 0: by any
+    std::int64_t refund_settles_after_s = 0;  // WeChat: an accepted refund is PROCESSING that long, and never
+                                              // shorter than until the next look at it
 };
 
 }  // namespace huitong::sim

@@ -9,10 +9,19 @@ Simulators::Simulators(task::Time& time, core::Random& random, Options options)
     : options_(std::move(options)),
       clock_(time),
       journal_(options_.journal_limit),
-      wechat_(clock_, random, options_, faults_, journal_, violations_) {}
+      wechat_({clock_, random, options_, faults_, journal_, violations_}),
+      alipay_({clock_, random, options_, faults_, journal_, violations_}) {}
+
+Service* Simulators::find_channel(std::string_view name) {
+    for (Service* const channel : {static_cast<Service*>(&wechat_), static_cast<Service*>(&alipay_)}) {
+        if (channel->desk().profile().channel == name) return channel;
+    }
+    return nullptr;
+}
 
 void Simulators::reset() {
     wechat_.clear();
+    alipay_.clear();
     faults_.clear();
     journal_.clear();
     violations_.clear();
@@ -21,9 +30,9 @@ void Simulators::reset() {
 task::Awaitable<net::Response> Simulators::serve(net::Request request, bool has_channels, bool has_control) {
     const std::string_view path = request.path();
     if (has_control && path.starts_with(control_prefix)) co_return control(*this, request);
-    const auto op = wechat::Channel::find_op(path);
-    if (!has_channels || !op) co_return net::make_response(404, "text/plain", "no such path\n");
-    co_return co_await wechat_.serve(*op, std::move(request));
+    if (has_channels && wechat::Channel::knows(path)) co_return co_await wechat_.serve(std::move(request));
+    if (has_channels && alipay::Channel::knows(path)) co_return co_await alipay_.serve(std::move(request));
+    co_return net::make_response(404, "text/plain", "no such path\n");
 }
 
 net::Handler Simulators::channel_handler() {

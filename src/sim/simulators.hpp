@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "sim/alipay/channel.hpp"
 #include "sim/clock.hpp"
 #include "sim/faults.hpp"
 #include "sim/journal.hpp"
@@ -15,11 +16,12 @@ namespace huitong::sim {
 // Runs on one executor; `time` and `random` must outlive it, and it must outlive the requests it serves.
 class Simulators {
   public:
+    // Throws std::invalid_argument when a key of an Alipay merchant cannot be read.
     Simulators(task::Time& time, core::Random& random, Options options);
     Simulators(const Simulators&) = delete;
     Simulators& operator=(const Simulators&) = delete;
 
-    // The channels' own paths: /pay/micropay, /pay/orderquery, /secapi/pay/reverse.
+    // The channels' own paths: WeChat's /pay/… and /secapi/pay/…, Alipay's /gateway.do.
     [[nodiscard]] net::Handler channel_handler();
     // /_sim/…: clock, faults, orders, journal, summary, violations, options, reset.
     [[nodiscard]] net::Handler control_handler();
@@ -36,6 +38,9 @@ class Simulators {
     [[nodiscard]] Journal& journal() { return journal_; }
     [[nodiscard]] Violations& violations() { return violations_; }
     [[nodiscard]] wechat::Channel& wechat() { return wechat_; }
+    [[nodiscard]] alipay::Channel& alipay() { return alipay_; }
+    // The channel of that name, or null.
+    [[nodiscard]] Service* find_channel(std::string_view name);
 
   private:
     [[nodiscard]] task::Awaitable<net::Response> serve(net::Request request, bool has_channels,
@@ -47,6 +52,7 @@ class Simulators {
     Journal journal_;
     Violations violations_;
     wechat::Channel wechat_;
+    alipay::Channel alipay_;
 };
 
 }  // namespace huitong::sim

@@ -42,6 +42,8 @@ class SqliteSession final : public Session {
     [[nodiscard]] bool settle() override { return true; }
     void set_pipelining(bool) override {}
     void run_script(const std::string& sql) override;
+    // For copies of a database in memory.
+    [[nodiscard]] sqlite3* handle() { return db_.get(); }
 
   private:
     struct FinalizeStatement {

@@ -108,7 +108,7 @@ class Directory final : public ports::DirectoryRepository {
                                                      payments::ChannelKind channel) override {
         static const std::string sql =
             select_sql("channel_account", columns_of<ports::ChannelAccount>()) +
-            "where merchant_sn = $1 and channel = $2 and is_active = 1 order by id";
+            "where merchant_sn = $1 and channel = $2 and is_active = 1 order by priority, id";
         std::vector<ports::ChannelAccount> accounts;
         for (sql::Row& row : tx_.query(sql, {merchant_sn, std::string(name_of(channel))})) {
             accounts.push_back(read<ports::ChannelAccount>(row, true));

@@ -129,6 +129,7 @@ TEST_P(DirectoryRows, ListsKeepKeysToThemselves) {
     const auto accounts = read([](Tx& tx) { return tx.directory().list_accounts(); });
     ASSERT_EQ(accounts.size(), 1U);
     EXPECT_TRUE(accounts[0].api_key.empty() && accounts[0].client_key_pem.empty());
+    EXPECT_TRUE(accounts[0].app_private_key.empty() && accounts[0].app_auth_token.empty());
     EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_apps().size(); }), 1U);
     EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_merchants().size(); }), 1U);
     EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_stores().size(); }), 1U);
@@ -211,6 +212,21 @@ TEST_P(DirectoryRows, EveryKindIsSwitchedOffAlone) {
     EXPECT_EQ(set("merchant", "nobody", false), "not_found");
     EXPECT_EQ(set("terminal", "nobody", false), "not_found");
     EXPECT_EQ(set("planet", "earth", false), "bad_kind");
+}
+
+TEST_P(DirectoryRows, OfSeveralAccountsTheLowestPriorityComesFirstThenTheId) {
+    auto account = sample::make_account();
+    for (const auto& [id, priority] : {std::pair{"a-last", 4}, {"zz-first", 2}, {"aa-main", 3}}) {
+        account.id = id;
+        account.priority = priority;
+        EXPECT_EQ(write([account](Tx& tx) { tx.directory().insert(account); }), "ok");
+    }
+    std::string ids;
+    for (const auto& each : read([](Tx& tx) {
+             return tx.directory().find_accounts("1680000000001", payments::ChannelKind::alipay);
+         }))
+        ids += each.id + " ";
+    EXPECT_EQ(ids, "zz-first aa-main wx-main a-last ");
 }
 
 TEST_P(DirectoryRows, TheAuditLogOnlyGrowsInOrder) {

@@ -62,7 +62,9 @@ template <class T, class V>
     requires std::is_same_v<std::remove_const_t<T>, ports::ChannelAccount>
 void visit_row(T& account, V& visit) {
     auto& [id, channel, merchant_sn, base_url, app_id, mch_id, sub_app_id, sub_mch_id, sign_type, api_key,
-           client_certificate_pem, client_key_pem, server_ip, is_active] = account;
+           client_certificate_pem, client_key_pem, app_private_key, channel_public_key, app_certificate_pem,
+           root_certificates_pem, app_auth_token, server_ip, priority, refund_days, channel_fee_ppm,
+           merchant_fee_ppm, is_active] = account;
     visit("id", id);
     visit("channel", channel);
     visit("merchant_sn", merchant_sn);
@@ -75,7 +77,16 @@ void visit_row(T& account, V& visit) {
     visit("api_key", api_key);
     visit("client_certificate_pem", client_certificate_pem);
     visit("client_key_pem", client_key_pem);
+    visit("app_private_key", app_private_key);
+    visit("channel_public_key", channel_public_key);
+    visit("app_certificate_pem", app_certificate_pem);
+    visit("root_certificates_pem", root_certificates_pem);
+    visit("app_auth_token", app_auth_token);
     visit("server_ip", server_ip);
+    visit("priority", priority);
+    visit("refund_days", refund_days);
+    visit("channel_fee_ppm", channel_fee_ppm);
+    visit("merchant_fee_ppm", merchant_fee_ppm);
     visit("is_active", is_active);
 }
 

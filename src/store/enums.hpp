@@ -8,6 +8,7 @@
 #include "ledger/ledger.hpp"
 #include "payments/payment.hpp"
 #include "ports/directory.hpp"
+#include "ports/limits.hpp"
 #include "store/failure.hpp"
 
 namespace huitong::store {
@@ -21,11 +22,11 @@ inline constexpr auto last_of<payments::ReversalBy> = payments::ReversalBy::merc
 template <>
 inline constexpr auto last_of<payments::ChannelKind> = payments::ChannelKind::alipay;
 template <>
-inline constexpr auto last_of<payments::OperationKind> = payments::OperationKind::watch;
+inline constexpr auto last_of<payments::OperationKind> = payments::OperationKind::refund;
 template <>
 inline constexpr auto last_of<payments::OperationState> = payments::OperationState::manual;
 template <>
-inline constexpr auto last_of<payments::Act> = payments::Act::query;
+inline constexpr auto last_of<payments::Act> = payments::Act::close;
 template <>
 inline constexpr auto last_of<payments::Outcome> = payments::Outcome::not_sent;
 template <>
@@ -33,11 +34,13 @@ inline constexpr auto last_of<payments::Refusal> = payments::Refusal::not_sent_i
 template <>
 inline constexpr auto last_of<payments::Effect> = payments::Effect::not_known;
 template <>
-inline constexpr auto last_of<ledger::EntryKind> = ledger::EntryKind::reversal;
+inline constexpr auto last_of<ledger::EntryKind> = ledger::EntryKind::refund;
 template <>
-inline constexpr auto last_of<ledger::AccountKind> = ledger::AccountKind::merchant_payable;
+inline constexpr auto last_of<ledger::AccountKind> = ledger::AccountKind::channel_fee;
 template <>
 inline constexpr auto last_of<ports::Role> = ports::Role::auditor;
+template <>
+inline constexpr auto last_of<ports::LimitKind> = ports::LimitKind::merchant;
 
 template <class E>
 [[nodiscard]] std::string_view name_of(E value) {

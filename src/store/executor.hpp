@@ -13,6 +13,16 @@
 
 namespace huitong::store {
 
+// What /metrics shows of a store.
+struct Stats {
+    Counts counts{};
+    std::size_t waiting_writes = 0;  // closures
+    std::size_t waiting_reads = 0;
+    std::int64_t refused = 0;                         // unavailable/overloaded
+    core::Histogram write_wait_us{commit_bounds_us};  // from run_write to the start of the group
+    core::Histogram read_wait_us{commit_bounds_us};
+};
+
 class Executor {
   public:
     Executor() = default;
@@ -27,9 +37,13 @@ class Executor {
     virtual void stop() = 0;
     // Of the writes so far; exact after stop().
     [[nodiscard]] virtual Counts counts() const = 0;
+    // Of this moment; may be asked from another thread.
+    [[nodiscard]] virtual Stats stats() const { return Stats{.counts = counts()}; }
 };
 
 struct ThreadOptions {
+    const core::Clock* clock =
+        nullptr;                        // times waits and commits; outlives the executor; none: the machine's
     std::size_t most_waiting = 10'000;  // closures of one kind; beyond: unavailable/overloaded
     std::size_t most_per_group = 256;
     Patience patience{};

@@ -43,14 +43,16 @@ void give_all(std::span<Job> jobs, const core::Error& error) {
 
 }  // namespace
 
-GroupRunner::GroupRunner(sql::Session& session, const crypto::Sealer& sealer, Patience patience)
-    : session_(session), tx_(session, sealer), patience_(std::move(patience)) {
+GroupRunner::GroupRunner(sql::Session& session, const crypto::Sealer& sealer, Patience patience,
+                         const core::Clock* clock)
+    : session_(session), tx_(session, sealer), patience_(std::move(patience)), clock_(clock) {
     if (!patience_.wait) patience_.wait = wait_on_thread;
 }
 
 void GroupRunner::write(std::span<Job> jobs) {
     ++counts_.groups;
     counts_.closures += static_cast<std::int64_t>(jobs.size());
+    counts_.group_size.add(static_cast<std::int64_t>(jobs.size()));
     if (jobs.size() == 1) {
         write_alone(jobs.front());
     } else if (!write_together(jobs)) {
@@ -114,7 +116,7 @@ void GroupRunner::write_alone(Job& job) {
 }
 
 void GroupRunner::commit(std::span<Job> jobs) {
-    switch (session_.commit()) {
+    switch (timed_commit()) {
         case sql::CommitOutcome::committed:
             return;
         case sql::CommitOutcome::unknown:
@@ -125,6 +127,14 @@ void GroupRunner::commit(std::span<Job> jobs) {
     }
     // Refusals too: they may rest on what other closures of the group had written.
     give_all(jobs, core::Error{core::Code::unavailable, "commit_failed", {}});
+}
+
+sql::CommitOutcome GroupRunner::timed_commit() {
+    if (clock_ == nullptr) return session_.commit();
+    const core::Instant began = clock_->now();
+    const sql::CommitOutcome outcome = session_.commit();
+    counts_.commit_us.add((clock_->now() - began).count());
+    return outcome;
 }
 
 bool GroupRunner::was_committed() {

@@ -8,6 +8,8 @@
 #include <functional>
 #include <span>
 
+#include "core/histogram.hpp"
+#include "core/time.hpp"
 #include "crypto/sealer.hpp"
 #include "sql/session.hpp"
 #include "store/job.hpp"
@@ -22,15 +24,24 @@ struct Patience {
     std::function<void(int attempt)> wait;  // before asking again; empty: 50 ms, doubling up to 2 s
 };
 
+inline constexpr std::int64_t commit_bounds_us[] = {
+    100,    250,     500,     1'000,   2'500,     5'000,     10'000,    25'000,
+    50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000};
+inline constexpr std::int64_t group_bounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+
 struct Counts {
     std::int64_t groups = 0;  // transactions of more than one closure, or of one that came alone
     std::int64_t closures = 0;
     std::int64_t reruns = 0;  // groups that were rolled back and run one by one
+    core::Histogram group_size{group_bounds};
+    core::Histogram commit_us{commit_bounds_us};  // COMMIT alone; empty without a clock
 };
 
 class GroupRunner {
   public:
-    GroupRunner(sql::Session& session, const crypto::Sealer& sealer, Patience patience);
+    // `clock` times the commits; none: they are not timed.
+    GroupRunner(sql::Session& session, const crypto::Sealer& sealer, Patience patience,
+                const core::Clock* clock = nullptr);
 
     // Fill in the results; they may be told when this returns.
     void write(std::span<Job> jobs);
@@ -46,11 +57,13 @@ class GroupRunner {
     void write_alone(Job& job);
     [[nodiscard]] Step run(Job& job);
     void commit(std::span<Job> jobs);
+    [[nodiscard]] sql::CommitOutcome timed_commit();
     [[nodiscard]] bool was_committed();
 
     sql::Session& session_;
     SqlTx tx_;
     Patience patience_;
+    const core::Clock* clock_;
     Counts counts_;
 };
 

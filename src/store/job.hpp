@@ -18,6 +18,7 @@ struct Job {
     Handler handler;
     boost::asio::any_io_executor executor;  // the waiter's, kept running until it was told
     core::Result<void> result{};
+    core::Instant queued_at{};  // by the executor's clock, where it has one
 };
 
 // Tells every waiter its result, on its own executor: one post for each run of jobs with the same one.

@@ -40,11 +40,15 @@ const char* const payment_table = R"(create table payment (
     channel text not null, channel_account text not null, channel_number text not null,
     amount_minor {i64} not null, amount_currency text not null,
     subject text not null, operator_name text not null, reflect text not null,
+    channel_fee_ppm {i64} not null, merchant_fee_ppm {i64} not null, refund_days {i64} not null,
+    is_limited {i64} not null,
     created_at {i64} not null, deadline_at {i64} not null, in_flight_until {i64} not null,
     version {i64} not null, state text not null,
     trade_no text not null, trade_amount_minor {i64}, trade_amount_currency text, trade_paid_at {i64},
     payer_id text not null, payer_login text not null, funding text not null,
-    is_seen_paid {i64} not null, is_booked {i64} not null, arrived_at {i64}, may_be_older {i64} not null,
+    is_seen_paid {i64} not null, is_booked {i64} not null,
+    refunded_minor {i64} not null, refunded_currency text not null,
+    arrived_at {i64}, may_be_older {i64} not null,
     refusal text not null, channel_code text not null,
     reversal_by text not null, was_paid_before_reversal {i64} not null, effect text not null,
     review_reason text not null, finished_at {i64}, is_reopened {i64} not null,
@@ -52,13 +56,14 @@ const char* const payment_table = R"(create table payment (
 
 const char* const operation_table = R"(create table operation (
     shard {i64} not null, id {i64} not null, seq {i64} not null,
-    kind text not null, state text not null, number text not null,
-    amount_minor {i64} not null, amount_currency text not null,
+    kind text not null, state text not null, number text not null, request_no text not null,
+    amount_minor {i64} not null, amount_currency text not null, reason text not null,
     operator_name text not null, terminal_sn text not null,
     attempt {i64} not null, owner text not null, lease_until {i64} not null, tries {i64} not null,
     next_act text not null, next_at {i64},
     created_at {i64} not null, sent_at {i64}, asked_at {i64}, finished_at {i64},
     last_outcome text not null, channel_code text not null,
+    refusal text not null, channel_ref text not null, channel_at {i64}, is_restored {i64} not null,
     primary key ({shard,}id, seq)){keyed})";
 
 const char* const posting_table = R"(create table posting (
@@ -92,7 +97,26 @@ const char* const channel_account_table = R"(create table channel_account (
     id text not null primary key, channel text not null, merchant_sn text not null, base_url text not null,
     app_id text not null, mch_id text not null, sub_app_id text not null, sub_mch_id text not null,
     sign_type text not null, api_key {blob} not null, client_certificate_pem text not null,
-    client_key_pem {blob} not null, server_ip text not null, is_active {i64} not null){keyed})";
+    client_key_pem {blob} not null, app_private_key {blob} not null, channel_public_key text not null,
+    app_certificate_pem text not null, root_certificates_pem text not null, app_auth_token {blob} not null,
+    server_ip text not null, priority {i64} not null, refund_days {i64} not null,
+    channel_fee_ppm {i64} not null, merchant_fee_ppm {i64} not null, is_active {i64} not null){heap})";
+
+const char* const limit_rule_table = R"(create table limit_rule (
+    shard {i64} not null, kind text not null, subject text not null, merchant_sn text not null,
+    per_payment_minor {i64}, per_payment_currency text, per_day_minor {i64}, per_day_currency text,
+    primary key (shard, kind, subject)){keyed})";
+
+// What was received on a day (yyyymmdd), spread over slots so that no row is hot.
+const char* const limit_usage_table = R"(create table limit_usage (
+    shard {i64} not null, kind text not null, subject text not null, day {i64} not null, slot {i64} not null,
+    amount_minor {i64} not null,
+    primary key (shard, kind, subject, day, slot)){keyed})";
+
+const char* const alert_table = R"(create table alert (
+    id text not null primary key, at {i64} not null, name text not null, detail text not null, payment {i64},
+    delivered_at {i64}, tries {i64} not null, next_at {i64} not null,
+    acknowledged_by text not null, acknowledged_at {i64}){heap})";
 
 std::vector<std::string> first_statements() {
     return {
@@ -104,6 +128,12 @@ std::vector<std::string> first_statements() {
         // On SQLite the table itself is in this order.
         "{server}create index payment_newest on payment (id)",
         "create index operation_due on operation (shard, next_at) where next_at is not null",
+        // Refunds that a person must look at.
+        "create index operation_review on operation (shard, id) where state = 'manual'",
+        // On SQLite without the shard, so that a channel's numbers that begin with their day lie together.
+        "create index payment_trade on payment ({shard,}trade_no) where trade_no <> ''",
+        // With the id: of a number that many payments have used ("1"), the newest without reading the others.
+        "create index operation_request on operation ({shard,}request_no, id) where request_no <> ''",
         posting_table,
         timeline_table,
         view_of("payments", "payment"),
@@ -127,6 +157,13 @@ std::vector<std::string> first_statements() {
         "create table audit (id {i64} not null primary key, at {i64} not null, actor text not null,"
         " act text not null, subject text not null, detail text not null, previous_hash text not null,"
         " hash text not null){keyed}",
+        limit_rule_table,
+        limit_usage_table,
+        alert_table,
+        "create index alert_newest on alert (at, id)",
+        "create index alert_open on alert (at, id) where acknowledged_at is null",
+        "create index alert_undelivered on alert (next_at, id) where delivered_at is null",
+        "create table fact (name text not null primary key, value text not null){keyed}",
     };
 }
 
@@ -153,7 +190,8 @@ void apply(sql::Session& session, const Migration& migration) {
 }  // namespace
 
 const std::vector<Migration>& migrations() {
-    static const std::vector<Migration> all{{.number = 1, .statements = first_statements()}};
+    // 1 was a development version's, of which no store is to be kept.
+    static const std::vector<Migration> all{{.number = 2, .statements = first_statements()}};
     return all;
 }
 
@@ -172,10 +210,17 @@ core::Result<int> migrate(sql::Session& session) {
         if (before > migrations().back().number) {
             return core::fail(core::Code::conflict, "schema_too_new", "schema " + std::to_string(before));
         }
-        for (const Migration& migration : migrations()) {
-            if (migration.number > before) apply(session, migration);
+        if (before > 0 && before < migrations().front().number) {
+            return core::fail(core::Code::conflict, "schema_too_old",
+                              "a development version's; begin with a fresh data directory");
         }
-        return schema_version(session) - before;
+        int applied = 0;
+        for (const Migration& migration : migrations()) {
+            if (migration.number <= before) continue;
+            apply(session, migration);
+            ++applied;
+        }
+        return applied;
     } catch (const sql::SqlError& error) {
         session.rollback();
         return core::fail(core::Code::unavailable, "store_unavailable", error.what());

@@ -147,6 +147,31 @@ class Payments final : public ports::PaymentRepository {
         return sns_of(rows).front();
     }
 
+    std::optional<PaymentSn> find_by_trade_no(const std::string& merchant_sn,
+                                              const std::string& trade_no) override {
+        // "trade_no <> ''" is the condition of the index. A channel gives a number once; if it did not, the
+        // newest is meant.
+        static constexpr std::string_view by_trade_no =
+            "select id from payment where shard = $1 and merchant_sn = $2 and trade_no = $3 and trade_no <> "
+            "''"
+            " order by id desc";
+        const auto rows =
+            tx_.query(by_trade_no, {std::int64_t{core::shard_of(merchant_sn)}, merchant_sn, trade_no});
+        if (rows.empty()) return std::nullopt;
+        return sns_of(rows).front();
+    }
+
+    std::vector<PaymentSn> find_by_request_no(const std::string& merchant_sn,
+                                              const std::string& request_no) override {
+        static constexpr std::string_view by_request_no =
+            "select distinct o.id from operation o"
+            " where o.shard = $1 and o.request_no = $2 and o.request_no <> '' and exists"
+            " (select 1 from payment p where p.shard = o.shard and p.id = o.id and p.merchant_sn = $3)"
+            " order by o.id desc limit 2";
+        return sns_of(
+            tx_.query(by_request_no, {std::int64_t{core::shard_of(merchant_sn)}, request_no, merchant_sn}));
+    }
+
     std::vector<PaymentSn> find_due(core::Instant now, std::size_t most) override {
         // Every shard by name: one search of the index each, instead of a walk over all that waits.
         static const std::string due = "select id, min(next_at) as due from operation where shard in (" +
@@ -162,6 +187,11 @@ class Payments final : public ports::PaymentRepository {
             "select distinct id from operation where next_at is not null and owner <> '' and owner <> $1"
             " and id > $2 order by id limit $3";
         return sns_of(tx_.query(left, {owner, key_of(after), static_cast<std::int64_t>(most)}));
+    }
+
+    std::vector<PaymentSn> list_after(PaymentSn after, std::size_t most) override {
+        static constexpr std::string_view next = "select id from payment where id > $1 order by id limit $2";
+        return sns_of(tx_.query(next, {key_of(after), static_cast<std::int64_t>(most)}));
     }
 
     std::vector<payments::TimelineRow> timeline(PaymentSn sn) override {
@@ -208,7 +238,9 @@ class Payments final : public ports::PaymentRepository {
             reader("amount", transfer.amount);
             transfer.debit = parse_account(debit);
             transfer.credit = parse_account(credit);
-            if (leg == 1) entries.push_back(std::move(entry));
+            const bool is_next = entries.empty() || entries.back().kind != entry.kind ||
+                                 entries.back().ordinal != entry.ordinal;
+            if (is_next) entries.push_back(std::move(entry));
             entries.back().transfers.push_back(std::move(transfer));
         }
         return entries;
@@ -249,6 +281,33 @@ class Payments final : public ports::PaymentRepository {
         return payments;
     }
 
+    Open count_open() override {
+        // The conditions are word for word those of the indexes payment_open, operation_due and
+        // operation_review.
+        static constexpr std::string_view by_state =
+            "select state, count(*), min(created_at) from payment"
+            " where state in ('created', 'pending', 'reversing', 'manual_review') group by state";
+        static constexpr std::string_view unfinished_refunds =
+            "select count(*), min(created_at) from operation where next_at is not null and kind = 'refund'";
+        static constexpr std::string_view refunds_in_review =
+            "select count(*) from operation where state = 'manual' and kind = 'refund'";
+        Open open;
+        for (sql::Row& row : tx_.query(by_state, {})) {
+            Open::Row& out = open.payments.emplace_back();
+            ReadVisitor reader(row);
+            reader("state", out.state);
+            reader("count", out.count);
+            reader("oldest", out.oldest);
+        }
+        for (sql::Row& row : tx_.query(unfinished_refunds, {})) {
+            ReadVisitor reader(row);
+            reader("count", open.refunds);
+            reader("oldest", open.oldest_refund);
+        }
+        open.refunds_in_review = std::get<std::int64_t>(tx_.query(refunds_in_review, {}).at(0).at(0));
+        return open;
+    }
+
     void insert(const Aggregate& intent) override {
         static constexpr std::string_view by_sn = "select 1 from payment where shard = $1 and id = $2";
         const Payment& payment = intent.payment;
@@ -286,6 +345,7 @@ class Payments final : public ports::PaymentRepository {
             throw Failure(core::Code::internal, "too_many_changes", after.sn.text());
         }
         for (const payments::TimelineRow& row : change.timeline) insert_timeline(after.sn, n++, row);
+        raise_alarms(change);
     }
 
   private:
@@ -335,6 +395,25 @@ class Payments final : public ports::PaymentRepository {
             writer("credit", transfer.credit.text());
             writer("amount", transfer.amount);
             tx_.queue(insert, writer.take(), Reason{.token = "already_booked"});
+        }
+    }
+
+    // Their time is the change's; their id the same in every run of the closure.
+    void raise_alarms(const payments::Change& change) {
+        const Payment& after = change.after.payment;
+        int n = 0;
+        for (const payments::Alarm& alarm : change.alarms) {
+            const core::Instant at = change.timeline.empty() ? after.created_at : change.timeline.back().at;
+            tx_.alerts().raise(
+                {.id = after.sn.text() + "." + std::to_string(after.version) + "." + std::to_string(++n),
+                 .at = at,
+                 .name = alarm.name,
+                 .detail = alarm.detail,
+                 .payment = after.sn,
+                 .delivered_at = std::nullopt,
+                 .next_at = at,
+                 .acknowledged_by = {},
+                 .acknowledged_at = std::nullopt});
         }
     }
 

@@ -150,10 +150,12 @@ TEST_P(PaymentRows, EntriesAndTimelineComeBack) {
         EXPECT_EQ(entry->payment, sn);
         EXPECT_EQ(entry->ordinal, wanted.ordinal);
         EXPECT_EQ(entry->at, wanted.at);
-        ASSERT_EQ(entry->transfers.size(), 1U);
-        EXPECT_EQ(entry->transfers[0].debit, wanted.transfers[0].debit);
-        EXPECT_EQ(entry->transfers[0].credit, wanted.transfers[0].credit);
-        EXPECT_EQ(entry->transfers[0].amount, wanted.transfers[0].amount);
+        ASSERT_EQ(entry->transfers.size(), wanted.transfers.size());
+        for (std::size_t i = 0; i < wanted.transfers.size(); ++i) {
+            EXPECT_EQ(entry->transfers[i].debit, wanted.transfers[i].debit);
+            EXPECT_EQ(entry->transfers[i].credit, wanted.transfers[i].credit);
+            EXPECT_EQ(entry->transfers[i].amount, wanted.transfers[i].amount);
+        }
     }
     const auto timeline = read([sn](Tx& tx) { return tx.payments().timeline(sn); });
     ASSERT_EQ(timeline.size(), 2U);
@@ -171,6 +173,90 @@ TEST_P(PaymentRows, EntriesAndTimelineComeBack) {
     EXPECT_EQ(timeline[0].exchange->started_at, change.timeline[0].exchange->started_at);
     EXPECT_EQ(timeline[0].exchange->ended_at, change.timeline[0].exchange->ended_at);
     EXPECT_FALSE(timeline[1].exchange);
+}
+
+TEST_P(PaymentRows, AlarmsOfAChangeBecomeAlertsWithIt) {
+    const auto alerts = [this] { return read([](Tx& tx) { return tx.alerts().list({}); }); };
+    const Aggregate intent = sample::make_intent(merchant, "order-1", 1);
+    const Change change = sample::make_full_change(intent);
+    ASSERT_TRUE(insert(intent));
+    EXPECT_TRUE(alerts().empty());
+    ASSERT_TRUE(apply(intent, change));
+    auto raised = alerts();
+    ASSERT_EQ(raised.size(), 2U);
+    std::ranges::sort(raised, {}, &ports::Alert::id);
+    const core::Instant at = change.timeline.back().at;
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(raised[i], (ports::Alert{.id = intent.payment.sn.text() + ".2." + std::to_string(i + 1),
+                                           .at = at,
+                                           .name = change.alarms[i].name,
+                                           .detail = change.alarms[i].detail,
+                                           .payment = intent.payment.sn,
+                                           .delivered_at = std::nullopt,
+                                           .next_at = at,
+                                           .acknowledged_by = {},
+                                           .acknowledged_at = std::nullopt}));
+    }
+    EXPECT_EQ(test::reason_of(apply(intent, change)), "stale");
+    EXPECT_EQ(alerts().size(), 2U);
+}
+
+TEST_P(PaymentRows, FoundByTheChannelsNumberInsideTheMerchant) {
+    const Aggregate intent = sample::make_intent(merchant, "order-1", 1);
+    const Aggregate unpaid = sample::make_intent(merchant, "order-2", 2);
+    const Change paid = sample::make_paid(intent);
+    ASSERT_TRUE(insert(intent));
+    ASSERT_TRUE(insert(unpaid));
+    const auto by_trade = [this](const std::string& of, const std::string& trade_no) {
+        return read([=](Tx& tx) { return tx.payments().find_by_trade_no(of, trade_no); });
+    };
+    const std::string trade_no = paid.after.payment.trade.trade_no;
+    EXPECT_FALSE(by_trade(merchant, trade_no));
+    ASSERT_TRUE(apply(intent, paid));
+    EXPECT_EQ(by_trade(merchant, trade_no), intent.payment.sn);
+    EXPECT_FALSE(by_trade("1680000000002", trade_no));
+    EXPECT_FALSE(by_trade(merchant, trade_no + "1"));
+    EXPECT_FALSE(by_trade(merchant, ""));  // the unpaid one has none
+}
+
+TEST_P(PaymentRows, FoundByTheNumberOfARefundNewestFirstAndAtMostTwo) {
+    const auto by_request = [this](const std::string& of, const std::string& request_no) {
+        return read([=](Tx& tx) { return tx.payments().find_by_request_no(of, request_no); });
+    };
+    std::vector<core::PaymentSn> sns;
+    for (int n = 1; n <= 3; ++n) {
+        const Aggregate intent = sample::make_intent(merchant, "order-" + std::to_string(n), n);
+        ASSERT_TRUE(insert(intent));
+        EXPECT_EQ(by_request(merchant, "refund-1").size(), static_cast<std::size_t>(std::min(n - 1, 2)));
+        Change change = sample::make_full_change(intent);
+        // Asked again under another number at the channel: still one payment.
+        change.after.operations.push_back(change.after.operations.back());
+        change.after.operations.back().seq = 3;
+        ASSERT_TRUE(apply(intent, change));
+        sns.push_back(intent.payment.sn);
+    }
+    EXPECT_EQ(by_request(merchant, "refund-1"), (std::vector{sns[2], sns[1]}));
+    EXPECT_TRUE(by_request("1680000000002", "refund-1").empty());
+    EXPECT_TRUE(by_request(merchant, "refund-2").empty());
+    EXPECT_TRUE(by_request(merchant, "").empty());  // as the pay operations have it
+}
+
+TEST_P(PaymentRows, ListAfterWalksAllPaymentsOnce) {
+    std::vector<core::PaymentSn> wanted;
+    for (int n = 1; n <= 7; ++n) {
+        const std::string of = "168000000000" + std::to_string(n);
+        ASSERT_TRUE(insert(sample::make_intent(of, "order", n)));
+        wanted.push_back(sample::make_sn(of, n));
+    }
+    std::ranges::sort(wanted, {}, [](core::PaymentSn sn) { return key_of(sn); });
+    std::vector<core::PaymentSn> walked;
+    for (int batch = 0; batch < 5; ++batch) {
+        const core::PaymentSn after = walked.empty() ? core::PaymentSn{} : walked.back();
+        const auto next = read([after](Tx& tx) { return tx.payments().list_after(after, 3); });
+        EXPECT_LE(next.size(), 3U);
+        walked.insert(walked.end(), next.begin(), next.end());
+    }
+    EXPECT_EQ(walked, wanted);
 }
 
 TEST_P(PaymentRows, AStaleVersionChangesNothing) {

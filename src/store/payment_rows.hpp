@@ -10,9 +10,10 @@ namespace huitong::store {
 template <class P, class V>
 void visit_fixed(P& payment, V& visit) {
     auto& [sn, version, state, merchant_sn, store_sn, terminal_sn, client_sn, channel, channel_account,
-           channel_number, amount, subject, operator_name, reflect, created_at, deadline_at, in_flight_until,
-           trade, is_seen_paid, is_booked, arrived_at, may_be_older, refusal, channel_code, reversal_by,
-           was_paid_before_reversal, effect, review_reason, finished_at, is_reopened] = payment;
+           channel_number, amount, subject, operator_name, reflect, channel_fee_ppm, merchant_fee_ppm,
+           refund_days, is_limited, created_at, deadline_at, in_flight_until, trade, is_seen_paid, is_booked,
+           refunded, arrived_at, may_be_older, refusal, channel_code, reversal_by, was_paid_before_reversal,
+           effect, review_reason, finished_at, is_reopened] = payment;
     visit("id", sn);
     visit("merchant_sn", merchant_sn);
     visit("store_sn", store_sn);
@@ -25,6 +26,10 @@ void visit_fixed(P& payment, V& visit) {
     visit("subject", subject);
     visit("operator_name", operator_name);
     visit("reflect", reflect);
+    visit("channel_fee_ppm", channel_fee_ppm);
+    visit("merchant_fee_ppm", merchant_fee_ppm);
+    visit("refund_days", refund_days);
+    visit("is_limited", is_limited);
     visit("created_at", created_at);
     visit("deadline_at", deadline_at);
     visit("in_flight_until", in_flight_until);
@@ -34,9 +39,10 @@ void visit_fixed(P& payment, V& visit) {
 template <class P, class V>
 void visit_changing(P& payment, V& visit) {
     auto& [sn, version, state, merchant_sn, store_sn, terminal_sn, client_sn, channel, channel_account,
-           channel_number, amount, subject, operator_name, reflect, created_at, deadline_at, in_flight_until,
-           trade, is_seen_paid, is_booked, arrived_at, may_be_older, refusal, channel_code, reversal_by,
-           was_paid_before_reversal, effect, review_reason, finished_at, is_reopened] = payment;
+           channel_number, amount, subject, operator_name, reflect, channel_fee_ppm, merchant_fee_ppm,
+           refund_days, is_limited, created_at, deadline_at, in_flight_until, trade, is_seen_paid, is_booked,
+           refunded, arrived_at, may_be_older, refusal, channel_code, reversal_by, was_paid_before_reversal,
+           effect, review_reason, finished_at, is_reopened] = payment;
     auto& [trade_no, trade_amount, trade_paid_at, payer_id, payer_login, funding] = trade;
     visit("version", version);
     visit("state", state);
@@ -48,6 +54,7 @@ void visit_changing(P& payment, V& visit) {
     visit("funding", funding);
     visit("is_seen_paid", is_seen_paid);
     visit("is_booked", is_booked);
+    visit("refunded", refunded);
     visit("arrived_at", arrived_at);
     visit("may_be_older", may_be_older);
     visit("refusal", refusal);
@@ -68,13 +75,15 @@ void visit_key(O& operation, V& visit) {
 
 template <class O, class V>
 void visit_changing_operation(O& operation, V& visit) {
-    auto& [payment, seq, kind, state, number, amount, operator_name, terminal_sn, attempt, owner, lease_until,
-           tries, next_act, next_at, created_at, sent_at, asked_at, finished_at, last_outcome, channel_code] =
-        operation;
+    auto& [payment, seq, kind, state, number, request_no, amount, reason, operator_name, terminal_sn, attempt,
+           owner, lease_until, tries, next_act, next_at, created_at, sent_at, asked_at, finished_at,
+           last_outcome, channel_code, refusal, channel_ref, channel_at, is_restored] = operation;
     visit("kind", kind);
     visit("state", state);
     visit("number", number);
+    visit("request_no", request_no);
     visit("amount", amount);
+    visit("reason", reason);
     visit("operator_name", operator_name);
     visit("terminal_sn", terminal_sn);
     visit("attempt", attempt);
@@ -89,6 +98,10 @@ void visit_changing_operation(O& operation, V& visit) {
     visit("finished_at", finished_at);
     visit("last_outcome", last_outcome);
     visit("channel_code", channel_code);
+    visit("refusal", refusal);
+    visit("channel_ref", channel_ref);
+    visit("channel_at", channel_at);
+    visit("is_restored", is_restored);
 }
 
 }  // namespace huitong::store

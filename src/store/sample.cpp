@@ -17,6 +17,42 @@ payments::Exchange make_exchange() {
         .ended_at = at(32)};
 }
 
+ledger::Amounts zero_fees(core::Money gross) {
+    const core::Money nothing(0, gross.currency());
+    return {.gross = gross, .channel_fee = nothing, .merchant_fee = nothing};
+}
+
+payments::Operation make_refund(core::PaymentSn payment) {
+    payments::Operation refund;
+    refund.payment = payment;
+    refund.seq = 2;
+    refund.kind = payments::OperationKind::refund;
+    refund.state = payments::OperationState::unknown;
+    refund.number = "V-number";
+    refund.request_no = "refund-1";
+    refund.amount = core::Money(77, core::Currency::EUR);
+    refund.reason = "凉了";
+    refund.operator_name = "cashier-8";
+    refund.terminal_sn = "100000000000000009";
+    refund.attempt = 3;
+    refund.owner = "process-2";
+    refund.lease_until = at(51);
+    refund.tries = 4;
+    refund.next_act = payments::Act::send;
+    refund.next_at = at(52);
+    refund.created_at = at(53);
+    refund.sent_at = at(54);
+    refund.asked_at = at(56);
+    refund.finished_at = at(55);
+    refund.is_restored = true;
+    refund.last_outcome = payments::Outcome::pending;
+    refund.channel_code = "SYSTEMERROR";
+    refund.refusal = payments::Refusal::refund_closed;
+    refund.channel_ref = "50000000382019052709732678859";
+    refund.channel_at = at(58);
+    return refund;
+}
+
 }  // namespace
 
 core::PaymentSn make_sn(const std::string& merchant_sn, std::int64_t n) {
@@ -40,6 +76,10 @@ payments::Aggregate make_intent(const std::string& merchant_sn, const std::strin
     payment.subject = "一杯咖啡";
     payment.operator_name = "cashier-5";
     payment.reflect = R"({"table":6})";
+    payment.channel_fee_ppm = 6'000;
+    payment.merchant_fee_ppm = 3'800;
+    payment.refund_days = 90;
+    payment.is_limited = true;
     payment.created_at = at(n);
     payment.deadline_at = at(n + 30);
     payment.in_flight_until = at(n + 90);
@@ -80,7 +120,7 @@ payments::Change make_paid(const payments::Aggregate& before) {
     const ledger::Parties parties{.channel_account = payment.channel_account,
                                   .merchant_sn = payment.merchant_sn};
     change.entries.push_back(
-        ledger::make_payment_entry(payment.sn, parties, payment.amount, *payment.finished_at));
+        ledger::make_payment_entry(payment.sn, parties, zero_fees(payment.amount), *payment.finished_at));
     change.timeline.push_back({.at = *payment.finished_at,
                                .seq = 1,
                                .happening = "pay answered",
@@ -98,6 +138,7 @@ payments::Change make_full_change(const payments::Aggregate& before) {
     payment.trade.payer_login = "138****0000";
     payment.trade.funding = "ICBC_DEBIT";
     payment.is_booked = false;  // differs from is_seen_paid
+    payment.refunded = core::Money(555, core::Currency::GBP);
     payment.arrived_at = at(41);
     payment.may_be_older = true;
     payment.refusal = payments::Refusal::merchant_funds;
@@ -107,31 +148,16 @@ payments::Change make_full_change(const payments::Aggregate& before) {
     payment.effect = payments::Effect::not_known;
     payment.review_reason = "no_proof";
     payment.is_reopened = true;
-    payments::Operation reverse;
-    reverse.payment = payment.sn;
-    reverse.seq = 2;
-    reverse.kind = payments::OperationKind::reverse;
-    reverse.state = payments::OperationState::unknown;
-    reverse.number = "V-number";
-    reverse.amount = core::Money(77, core::Currency::EUR);
-    reverse.operator_name = "cashier-8";
-    reverse.terminal_sn = "100000000000000009";
-    reverse.attempt = 3;
-    reverse.owner = "process-2";
-    reverse.lease_until = at(51);
-    reverse.tries = 4;
-    reverse.next_act = payments::Act::send;
-    reverse.next_at = at(52);
-    reverse.created_at = at(53);
-    reverse.sent_at = at(54);
-    reverse.asked_at = at(56);
-    reverse.finished_at = at(55);
-    reverse.last_outcome = payments::Outcome::pending;
-    reverse.channel_code = "SYSTEMERROR";
-    change.after.operations.push_back(std::move(reverse));
+    change.after.operations.push_back(make_refund(payment.sn));
     const ledger::Parties parties{.channel_account = payment.channel_account,
                                   .merchant_sn = payment.merchant_sn};
-    change.entries.push_back(ledger::make_reversal_entry(payment.sn, parties, payment.amount, at(56)));
+    change.entries.push_back(ledger::make_refund_entry(payment.sn, 2, parties,
+                                                       {.gross = core::Money(77, core::Currency::USD),
+                                                        .channel_fee = core::Money(4, core::Currency::USD),
+                                                        .merchant_fee = core::Money(3, core::Currency::USD)},
+                                                       at(56)));
+    change.alarms = {{.name = "older_payment", .detail = "paid before it was sent"},
+                     {.name = "manual_review", .detail = "no_proof"}};
     change.timeline.push_back({.at = at(57),
                                .seq = 2,
                                .happening = "alarm manual_review",
@@ -200,7 +226,16 @@ ports::ChannelAccount make_account() {
             .api_key = core::Secret("apikeyapikeyapikeyapikeyapikey12"),
             .client_certificate_pem = "-----BEGIN CERTIFICATE-----",
             .client_key_pem = core::Secret("-----BEGIN PRIVATE KEY----- clientkey"),
+            .app_private_key = core::Secret("-----BEGIN PRIVATE KEY----- appprivatekey"),
+            .channel_public_key = "-----BEGIN PUBLIC KEY-----",
+            .app_certificate_pem = "-----BEGIN CERTIFICATE----- app",
+            .root_certificates_pem = "-----BEGIN CERTIFICATE----- root",
+            .app_auth_token = core::Secret("appauthtoken-201611BB"),
             .server_ip = "10.0.0.8",
+            .priority = 3,
+            .refund_days = 31,
+            .channel_fee_ppm = 2'000,
+            .merchant_fee_ppm = 6'000,
             .is_active = true};
 }
 

@@ -22,6 +22,7 @@ class Store final : public ports::StorePort {
     // loop must run on afterwards.
     void stop() { executor_->stop(); }
     [[nodiscard]] Counts counts() const { return executor_->counts(); }
+    [[nodiscard]] Stats stats() const { return executor_->stats(); }
 
   private:
     std::unique_ptr<Executor> executor_;
@@ -33,7 +34,7 @@ struct StoreOptions {
 };
 
 // A SQLite file, created and migrated when it must be. `sealer` outlives the store.
-// Errors: unavailable {store_unavailable}; conflict {schema_too_new}.
+// Errors: unavailable {store_unavailable}; conflict {schema_too_new, schema_too_old}.
 [[nodiscard]] core::Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path,
                                                                      const crypto::Sealer& sealer,
                                                                      StoreOptions options = {});

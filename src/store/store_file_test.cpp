@@ -110,8 +110,9 @@ TEST_F(StoreFile, NoSecretIsInTheFiles) {
         bytes.append(std::istreambuf_iterator<char>(file), {});
     }
     EXPECT_NE(bytes.find("till-2"), std::string::npos);  // the rows are here
-    for (const char* secret : {"0123456789abcdef0123456789abcdef", "current0current0", "previousPrevious",
-                               "apikeyapikey", "clientkey", "<return_code>", "<out_trade_no>"}) {
+    for (const char* secret :
+         {"0123456789abcdef0123456789abcdef", "current0current0", "previousPrevious", "apikeyapikey",
+          "clientkey", "appprivatekey", "appauthtoken", "<return_code>", "<out_trade_no>"}) {
         EXPECT_EQ(bytes.find(secret), std::string::npos) << secret;
     }
 }
@@ -130,6 +131,14 @@ TEST_F(StoreFile, ANewerSchemaIsRefused) {
     const auto store = open_sqlite_store(path_, sealer_);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().reason, "schema_too_new");
+}
+
+TEST_F(StoreFile, ADevelopmentVersionsSchemaIsRefused) {
+    open().reset();
+    auto database = sql::SqliteDatabase::open(path_, {});
+    (*database)->make_writer()->run_script("update schema_version set version = 1");
+    database->reset();
+    EXPECT_EQ(test::reason_of(open_sqlite_store(path_, sealer_)), "schema_too_old");
 }
 
 TEST_F(StoreFile, AnUnusablePathIsAnAnswer) {
@@ -192,6 +201,9 @@ TEST(Schema, EveryRowOfAPaymentKnowsItsShardAndLiesByTime) {
             database->query("select name from pragma_table_info($1) where pk > 0 order by pk", {table});
         EXPECT_EQ(std::get<std::string>(keys.at(0).at(0)), key) << table;
     }
+    const auto usage =
+        database->query("select name from pragma_table_info($1) where pk = 1", {"limit_usage"});
+    EXPECT_EQ(std::get<std::string>(usage.at(0).at(0)), "shard");
     const auto due =
         database->query("select name from pragma_index_info('operation_due') order by seqno", {});
     EXPECT_EQ(std::get<std::string>(due.at(0).at(0)), "shard");

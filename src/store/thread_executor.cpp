@@ -18,8 +18,9 @@ class Lane {
   public:
     using Work = std::function<void(std::span<Job>)>;
 
-    Lane(Work work, const ThreadOptions& options)
+    Lane(Work work, const core::Clock& clock, const ThreadOptions& options)
         : work_(std::move(work)),
+          clock_(clock),
           most_waiting_(options.most_waiting),
           most_per_group_(options.most_per_group) {
         waiting_.reserve(options.most_per_group);
@@ -29,10 +30,24 @@ class Lane {
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
 
+    struct Load {
+        std::size_t waiting = 0;
+        std::int64_t refused = 0;
+        core::Histogram wait_us{commit_bounds_us};
+    };
+    Load load() const {
+        const std::lock_guard lock(mutex_);
+        Load load = load_;
+        load.waiting = waiting_.size();
+        return load;
+    }
+
     void push(Job job) {
+        job.queued_at = clock_.now();
         std::unique_lock lock(mutex_);
         if (is_stopping_ || waiting_.size() >= most_waiting_) {
             const char* reason = is_stopping_ ? "stopping" : "overloaded";
+            if (!is_stopping_) ++load_.refused;
             lock.unlock();
             job.result = core::fail(core::Code::unavailable, reason);
             std::vector<Job> refused;
@@ -73,6 +88,14 @@ class Lane {
             wake_.wait(lock);
         }
         is_asleep_ = false;
+        std::vector<Job> group = take_group();
+        const core::Instant now = clock_.now();
+        for (const Job& job : group) load_.wait_us.add((now - job.queued_at).count());
+        return group;
+    }
+
+    // Under the lock.
+    std::vector<Job> take_group() {
         std::vector<Job> group;
         if (waiting_.size() <= most_per_group_) {
             group.swap(waiting_);
@@ -85,10 +108,12 @@ class Lane {
     }
 
     Work work_;
+    const core::Clock& clock_;
     const std::size_t most_waiting_;
     const std::size_t most_per_group_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wake_;
+    Load load_;
     std::vector<Job> waiting_;
     bool is_asleep_ = false;
     bool is_stopping_ = false;
@@ -102,10 +127,11 @@ class ThreadExecutor final : public Executor {
         : owner_(std::move(owner)),
           write_session_(std::move(writer)),
           read_session_(std::move(reader)),
-          writer_(*write_session_, sealer, options.patience),
+          clock_(options.clock != nullptr ? *options.clock : machine_clock_),
+          writer_(*write_session_, sealer, options.patience, &clock_),
           reader_(*read_session_, sealer, options.patience),
-          write_lane_([this](std::span<Job> jobs) { run_writes(jobs); }, options),
-          read_lane_([this](std::span<Job> jobs) { reader_.read(jobs); }, options) {}
+          write_lane_([this](std::span<Job> jobs) { run_writes(jobs); }, clock_, options),
+          read_lane_([this](std::span<Job> jobs) { reader_.read(jobs); }, clock_, options) {}
 
     void write(Job job) override { write_lane_.push(std::move(job)); }
     void read(Job job) override { read_lane_.push(std::move(job)); }
@@ -116,6 +142,16 @@ class ThreadExecutor final : public Executor {
     Counts counts() const override {
         const std::lock_guard lock(counts_mutex_);
         return counts_;
+    }
+    Stats stats() const override {
+        const Lane::Load writes = write_lane_.load();
+        const Lane::Load reads = read_lane_.load();
+        return {.counts = counts(),
+                .waiting_writes = writes.waiting,
+                .waiting_reads = reads.waiting,
+                .refused = writes.refused + reads.refused,
+                .write_wait_us = writes.wait_us,
+                .read_wait_us = reads.wait_us};
     }
 
   private:
@@ -128,6 +164,8 @@ class ThreadExecutor final : public Executor {
     std::shared_ptr<void> owner_;
     std::unique_ptr<sql::Session> write_session_;
     std::unique_ptr<sql::Session> read_session_;
+    core::SystemClock machine_clock_;
+    const core::Clock& clock_;
     GroupRunner writer_;
     GroupRunner reader_;
     mutable std::mutex counts_mutex_;

@@ -7,7 +7,10 @@ SqlTx::SqlTx(sql::Session& session, const crypto::Sealer& sealer)
       sealer_(sealer),
       payments_(make_payment_repository(*this)),
       directory_(make_directory_repository(*this)),
-      audit_(make_audit_repository(*this)) {}
+      audit_(make_audit_repository(*this)),
+      limits_(make_limit_repository(*this)),
+      alerts_(make_alert_repository(*this)),
+      facts_(make_fact_repository(*this)) {}
 
 SqlTx::~SqlTx() = default;
 

@@ -31,6 +31,9 @@ class SqlTx final : public ports::Tx {
     [[nodiscard]] ports::PaymentRepository& payments() override { return *payments_; }
     [[nodiscard]] ports::DirectoryRepository& directory() override { return *directory_; }
     [[nodiscard]] ports::AuditRepository& audit() override { return *audit_; }
+    [[nodiscard]] ports::LimitRepository& limits() override { return *limits_; }
+    [[nodiscard]] ports::AlertRepository& alerts() override { return *alerts_; }
+    [[nodiscard]] ports::FactRepository& facts() override { return *facts_; }
 
     // For the repositories.
     [[nodiscard]] sql::Rows query(std::string_view sql, const sql::Values& values) {
@@ -55,10 +58,16 @@ class SqlTx final : public ports::Tx {
     std::unique_ptr<ports::PaymentRepository> payments_;
     std::unique_ptr<ports::DirectoryRepository> directory_;
     std::unique_ptr<ports::AuditRepository> audit_;
+    std::unique_ptr<ports::LimitRepository> limits_;
+    std::unique_ptr<ports::AlertRepository> alerts_;
+    std::unique_ptr<ports::FactRepository> facts_;
 };
 
 [[nodiscard]] std::unique_ptr<ports::PaymentRepository> make_payment_repository(SqlTx& tx);
 [[nodiscard]] std::unique_ptr<ports::DirectoryRepository> make_directory_repository(SqlTx& tx);
 [[nodiscard]] std::unique_ptr<ports::AuditRepository> make_audit_repository(SqlTx& tx);
+[[nodiscard]] std::unique_ptr<ports::LimitRepository> make_limit_repository(SqlTx& tx);
+[[nodiscard]] std::unique_ptr<ports::AlertRepository> make_alert_repository(SqlTx& tx);
+[[nodiscard]] std::unique_ptr<ports::FactRepository> make_fact_repository(SqlTx& tx);
 
 }  // namespace huitong::store

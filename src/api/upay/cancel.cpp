@@ -7,7 +7,7 @@
 #include "api/upay/endpoint.hpp"
 #include "api/upay/envelope.hpp"
 #include "api/upay/look_up.hpp"
-#include "api/upay/order_view.hpp"
+#include "api/upay/order_data.hpp"
 
 namespace huitong::api::upay {
 
@@ -33,12 +33,6 @@ bool is_about_state(const core::Error& error) {
            error.reason == "not_same_day";
 }
 
-std::string not_found_or_failed(const core::Error& error) {
-    if (error.code != core::Code::not_found) return story_failure(error);
-    return biz_answer(
-        {.result_code = "FAIL", .error = BizError::order_not_exists, .message = {}, .data = {}});
-}
-
 std::string refused_by_state(const core::Error& error, const payments::Aggregate& order,
                              std::string_view terminal_sn) {
     BizAnswer answer{.result_code = "FAIL", .error = BizError::cancel_order_noop, .message = {}, .data = {}};
@@ -60,7 +54,7 @@ task::Awaitable<std::string> cancel(const Services& services, Call call) {
     const ports::Terminal& terminal = call.terminal.terminal;
     auto order = co_await services.stories.find(terminal.merchant_sn, std::move(request->order.sn),
                                                 std::move(request->order.client_sn));
-    if (!order) co_return not_found_or_failed(order.error());
+    if (!order) co_return order_failure(order.error());
     const core::PaymentSn sn = order->payment.sn;
     auto cancelled = co_await services.stories.cancel({.sn = sn,
                                                        .operator_name = std::move(request->operator_name),
@@ -68,15 +62,15 @@ task::Awaitable<std::string> cancel(const Services& services, Call call) {
                                                        .wait_until = call.arrived_at + services.wait});
     if (!cancelled) {
         const core::Error error = cancelled.error();
-        if (!is_about_state(error)) co_return not_found_or_failed(error);
+        if (!is_about_state(error)) co_return order_failure(error);
         order = co_await services.stories.find(terminal.merchant_sn, sn.text(), {});
-        if (!order) co_return not_found_or_failed(order.error());
+        if (!order) co_return order_failure(order.error());
         co_return refused_by_state(error, *order, terminal.sn);
     }
-    const Verdict verdict = cancel_verdict(*cancelled);
+    Verdict verdict = cancel_verdict(*cancelled);
     co_return biz_answer({.result_code = verdict.result_code,
                           .error = verdict.error,
-                          .message = std::string(verdict.message),
+                          .message = std::move(verdict.message),
                           .data = order_data(*cancelled, Purpose::cancel, terminal.sn)});
 }
 

@@ -14,9 +14,10 @@ enum class OuterError {
     invalid_terminal,
     illegal_sign,
     unknown_system_error,
-    maintenance,        // this node is being drained
+    maintenance,        // this node is being drained, or still asks the channels about a lost window
     request_fail,       // overload: certainly nothing was done
     pay_status_closed,  // the merchant is closed
+    external_service,   // no channel answers at present: certainly nothing was charged
 };
 
 struct OuterRow {
@@ -33,15 +34,24 @@ enum class BizError {
     expired_barcode,
     insufficient_fund,
     buyer_over_daily_limit,
+    buyer_over_transaction_limit,
+    seller_over_daily_limit,
+    store_over_daily_limit,
     seller_balance_not_enough,
+    refund_amount_invalid,
     trade_failed,
     unexpected_provider,
     trade_timeout,
     client_sn_conflict,
     order_not_exists,
+    refundable_amount_not_enough,
+    refund_request_conflict,
     terminal_status_abnormal,
     cancel_order_noop,
     cancel_invalid_order_state,
+    refund_order_noop,
+    refund_invalid_order_state,
+    order_not_refundable,  // its promotion or contract forbids refunds and cancels
 };
 
 struct BizRow {
@@ -54,5 +64,7 @@ struct BizRow {
 [[nodiscard]] BizError pay_error_of(payments::Refusal refusal);
 // Why a cancel of a paid order was refused.
 [[nodiscard]] BizError cancel_error_of(payments::Refusal refusal);
+// Why the channel refused a refund.
+[[nodiscard]] BizError refund_error_of(payments::Refusal refusal);
 
 }  // namespace huitong::api::upay

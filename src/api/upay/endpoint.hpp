@@ -20,8 +20,11 @@ struct Call {
     core::Instant arrived_at;
 };
 
-// The outer error for an Error no table of the endpoint knows: overload, or a defect of ours.
+// The outer error for an Error no table of the endpoint knows: overload, a channel that is down, the catch-up
+// after a restore, or a defect of ours.
 [[nodiscard]] std::string story_failure(const core::Error& error);
+// The same, where not_found means that the merchant has no such order or refund.
+[[nodiscard]] std::string order_failure(const core::Error& error);
 // The outer INVALID_PARAMS answer with the message field rules left in `error.detail`.
 [[nodiscard]] std::string params_failure(const core::Error& error);
 // Row 7: the answer of upay/v2 when the terminal, its store or its merchant is not active; none: go on.
@@ -30,6 +33,7 @@ struct Call {
 [[nodiscard]] task::Awaitable<std::string> activate(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> checkin(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> pay(const Services& services, Call call);
+[[nodiscard]] task::Awaitable<std::string> refund(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> query(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> cancel(const Services& services, Call call);
 

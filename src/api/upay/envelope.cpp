@@ -41,4 +41,8 @@ std::string biz_answer(BizAnswer answer) {
     return codec::write_json(std::move(outer));
 }
 
+std::string biz_refusal(BizError error, std::string message) {
+    return biz_answer({.result_code = "FAIL", .error = error, .message = std::move(message), .data = {}});
+}
+
 }  // namespace huitong::api::upay

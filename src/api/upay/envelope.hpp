@@ -25,5 +25,7 @@ struct BizAnswer {
 };
 // upay/v2: error_code and error_message are always there, "" when there is no error.
 [[nodiscard]] std::string biz_answer(BizAnswer answer);
+// FAIL without data: rejected before anything began. An empty message means the table's own.
+[[nodiscard]] std::string biz_refusal(BizError error, std::string message = {});
 
 }  // namespace huitong::api::upay

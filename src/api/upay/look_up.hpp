@@ -1,4 +1,5 @@
-// The fields that name an existing order, shared by query, cancel and revoke (spec/upay 3.6, 3.8, 6.2).
+// The fields that name an existing order, shared by query, refund, cancel and revoke
+// (spec/upay 3.6–3.8, 6.2).
 #pragma once
 
 #include <string>

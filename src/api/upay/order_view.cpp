@@ -1,10 +1,12 @@
-// Tables and data object of order_view.hpp.
+// Tables of order_view.hpp.
 #include "api/upay/order_view.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <array>
 #include <ranges>
-#include <utility>
+
+#include "api/upay/refund_view.hpp"
 
 namespace huitong::api::upay {
 
@@ -22,12 +24,12 @@ struct StatusRow {
     std::string_view pay_status;   // of the payment itself
     std::string_view pay_result;
     BizError pay_error = BizError::none;  // where it does not come from the refusal
-    bool is_final = false;
+    bool has_finish_time = false;
 };
 
 constexpr auto none = BizError::none;
 constexpr auto trade_failed = BizError::trade_failed;
-constexpr std::array<StatusRow, 12> rows{{
+constexpr std::array<StatusRow, 14> rows{{
     {Shown::paying, "CREATED", "IN_PROG", "IN_PROG", "PAY_IN_PROGRESS", none, false},
     {Shown::paid, "PAID", "SUCCESS", "SUCCESS", "PAY_SUCCESS", none, true},
     {Shown::cancel_refused, "PAID", "CANCEL_ERROR", "SUCCESS", "PAY_SUCCESS", none, true},
@@ -42,8 +44,10 @@ constexpr std::array<StatusRow, 12> rows{{
      false},
     {Shown::partially_refunded, "PARTIAL_REFUNDED", "SUCCESS", "SUCCESS", "PAY_SUCCESS", none, true},
     {Shown::refunded, "REFUNDED", "SUCCESS", "SUCCESS", "PAY_SUCCESS", none, true},
+    {Shown::refunding, "REFUND_INPROGRESS", "IN_PROG", "SUCCESS", "PAY_SUCCESS", none, true},
+    {Shown::refund_error, "REFUND_ERROR", "REFUND_ERROR", "SUCCESS", "PAY_SUCCESS", none, true},
 }};
-static_assert(static_cast<std::size_t>(Shown::refunded) + 1 == rows.size());
+static_assert(static_cast<std::size_t>(Shown::refund_error) + 1 == rows.size());
 static_assert([] {
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (rows[i].shown != static_cast<Shown>(i)) return false;
@@ -55,7 +59,16 @@ constexpr const StatusRow& row_of(Shown shown) {
     return rows[static_cast<std::size_t>(shown)];
 }
 
-// The last reversal, whoever asked for it, or null.
+// A payment found paid after it was final is undone unseen: the client goes on reading what it was told.
+Shown shown_as_before(const payments::Payment& payment) {
+    if (payment.reversal_by == ReversalBy::merchant) return Shown::cancelled;
+    const bool has_failed =
+        payment.reversal_by == ReversalBy::nobody || payment.refusal != payments::Refusal::none;
+    return has_failed ? Shown::failed : Shown::timed_out;
+}
+
+}  // namespace
+
 const payments::Operation* last_reversal(const payments::Aggregate& aggregate) {
     for (const auto& operation : std::views::reverse(aggregate.operations)) {
         if (operation.kind == OperationKind::reverse) return &operation;
@@ -81,72 +94,20 @@ bool is_paid_to_the_client(const payments::Payment& payment) {
     return false;
 }
 
-// A payment found paid after it was final is undone unseen: the client goes on reading what it was told.
-Shown shown_as_before(const payments::Payment& payment) {
-    if (payment.reversal_by == ReversalBy::merchant) return Shown::cancelled;
-    const bool has_failed =
-        payment.reversal_by == ReversalBy::nobody || payment.refusal != payments::Refusal::none;
-    return has_failed ? Shown::failed : Shown::timed_out;
+bool has_finish_time(Shown shown) {
+    return row_of(shown).has_finish_time;
 }
-
-std::string ms_text(core::Instant at) {
-    return std::to_string(core::to_ms(at));
-}
-
-// When what the client is shown became final. For a merchant's cancel that is the end of the reversal that
-// did it.
-std::optional<core::Instant> finish_time(const payments::Aggregate& aggregate, Shown shown) {
-    if (!row_of(shown).is_final) return std::nullopt;
-    if (shown == Shown::cancelled) {
-        for (const auto& operation : aggregate.operations) {
-            if (operation.kind != OperationKind::reverse || !operation.finished_at) continue;
-            if (operation.state == OperationState::succeeded) return operation.finished_at;
-        }
-    }
-    return aggregate.payment.finished_at;
-}
-
-std::string net_amount(const payments::Payment& payment, Shown shown) {
-    const bool is_gone = shown == Shown::cancelled || shown == Shown::refunded;
-    return is_gone ? "0" : std::to_string(payment.amount.minor());
-}
-
-std::string_view operator_of(const payments::Aggregate& aggregate, Purpose purpose) {
-    const auto* reversal = purpose == Purpose::pay ? nullptr : last_reversal(aggregate);
-    if (reversal != nullptr && !reversal->operator_name.empty()) return reversal->operator_name;
-    return aggregate.payment.operator_name;
-}
-
-void add_payer_and_funds(codec::JsonObject& data, const payments::Payment& payment) {
-    if (!is_paid_to_the_client(payment)) {
-        data.emplace_back("payment_list", codec::JsonArray{});
-        return;
-    }
-    const auto& trade = payment.trade;
-    if (!trade.trade_no.empty()) data.emplace_back("trade_no", trade.trade_no);
-    if (!trade.payer_id.empty()) data.emplace_back("payer_uid", trade.payer_id);
-    if (!trade.payer_login.empty()) data.emplace_back("payer_login", trade.payer_login);
-    codec::JsonObject item;
-    item.emplace_back("type", funding_type(payment.channel, trade.funding));
-    item.emplace_back("amount_total", std::to_string(payment.amount.minor()));
-    data.emplace_back("payment_list", codec::JsonArray{std::move(item)});
-}
-
-// A cancel that did not succeed has no times of its own (mission 003).
-void add_times(codec::JsonObject& data, const payments::Aggregate& aggregate, Shown shown, Purpose purpose) {
-    if (purpose == Purpose::cancel && row_of(shown).order_status == "PAID") return;
-    const auto finished = finish_time(aggregate, shown);
-    if (!finished) return;
-    data.emplace_back("finish_time", ms_text(*finished));
-    const payments::Payment& payment = aggregate.payment;
-    if (is_paid_to_the_client(payment) && payment.trade.paid_at) {
-        data.emplace_back("channel_finish_time", ms_text(*payment.trade.paid_at));
-    }
-}
-
-}  // namespace
 
 Shown shown_as(const payments::Aggregate& aggregate) {
+    const PaymentState state = aggregate.payment.state;
+    const bool is_refundable = state == PaymentState::paid || state == PaymentState::partially_refunded;
+    const auto* const refund = is_refundable ? last_refund(aggregate) : nullptr;
+    if (refund != nullptr && stage_of(*refund) == RefundStage::running) return Shown::refunding;
+    if (refund != nullptr && stage_of(*refund) == RefundStage::unknown) return Shown::refund_error;
+    return shown_without_open_refunds(aggregate);
+}
+
+Shown shown_without_open_refunds(const payments::Aggregate& aggregate) {
     const payments::Payment& payment = aggregate.payment;
     const bool is_by_merchant = payment.reversal_by == ReversalBy::merchant;
     switch (payment.state) {
@@ -173,6 +134,7 @@ Shown shown_as(const payments::Aggregate& aggregate) {
         case PaymentState::failed:
             return Shown::failed;
         case PaymentState::manual_review:
+            if (payment.is_reopened) return shown_as_before(payment);
             return is_by_merchant ? Shown::cancel_error : Shown::pay_error;
     }
     return Shown::pay_error;
@@ -217,7 +179,12 @@ Verdict cancel_verdict(const payments::Aggregate& aggregate) {
         case Shown::cancel_refused:
         case Shown::partially_refunded:
         case Shown::refunded:
-            return {"CANCEL_ERROR", cancel_error_of(payment.refusal)};
+        case Shown::refunding:
+        case Shown::refund_error: {
+            const BizError error = cancel_error_of(payment.refusal);
+            const bool is_protected = error == BizError::order_not_refundable;
+            return {"CANCEL_ERROR", error, is_protected ? not_refundable_text(payment) : std::string{}};
+        }
     }
     return {"CANCEL_ERROR"};
 }
@@ -229,39 +196,8 @@ Verdict query_verdict(const payments::Aggregate& aggregate) {
     return {"SUCCESS"};
 }
 
-codec::JsonObject order_data(const payments::Aggregate& aggregate, Purpose purpose,
-                             std::string_view terminal_sn) {
-    const payments::Payment& payment = aggregate.payment;
-    const Shown shown = shown_as(aggregate);
-    const bool is_wechat = payment.channel == payments::ChannelKind::wechat;
-    codec::JsonObject data;
-    data.reserve(24);
-    data.emplace_back("terminal_sn", terminal_sn);
-    data.emplace_back("sn", payment.sn.text());
-    data.emplace_back("client_sn", payment.client_sn);
-    data.emplace_back("client_tsn", payment.client_sn);
-    data.emplace_back("ctime", ms_text(payment.created_at));
-    data.emplace_back("status", operation_status(shown, purpose));
-    data.emplace_back("order_status", order_status(shown));
-    data.emplace_back("payway", is_wechat ? "3" : "1");
-    data.emplace_back("payway_name", is_wechat ? "微信" : "支付宝");
-    data.emplace_back("sub_payway", "1");
-    data.emplace_back("total_amount", std::to_string(payment.amount.minor()));
-    data.emplace_back("net_amount", net_amount(payment, shown));
-    data.emplace_back("subject", payment.subject);
-    data.emplace_back("operator", operator_of(aggregate, purpose));
-    if (!payment.reflect.empty()) data.emplace_back("reflect", payment.reflect);
-    data.emplace_back("store_id", payment.store_sn);
-    add_payer_and_funds(data, payment);
-    add_times(data, aggregate, shown, purpose);
-    return data;
-}
-
-std::string_view funding_type(payments::ChannelKind channel, std::string_view funding) {
-    if (channel == payments::ChannelKind::alipay) return "WALLET_ALIPAY";
-    if (funding.ends_with("_DEBIT")) return "BANKCARD_DEBIT";
-    if (funding.ends_with("_CREDIT")) return "BANKCARD_CREDIT";
-    return "WALLET_WEIXIN";
+std::string not_refundable_text(const payments::Payment& payment) {
+    return fmt::format("订单{}参与了活动并且无法撤销", payment.sn.text());
 }
 
 }  // namespace huitong::api::upay

@@ -1,9 +1,14 @@
-// Decision tables 5.1 and 5.4 of spec/upay, row by row, and the data object.
+// What every state of a payment and its refunds is shown as, and the data objects. The decision tables of
+// spec/upay as a client sees them are in decision_tables_test.cpp.
 #include "api/upay/order_view.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
+
+#include "api/upay/funding.hpp"
+#include "api/upay/order_data.hpp"
+#include "api/upay/refund_view.hpp"
 
 namespace huitong::api::upay {
 namespace {
@@ -86,7 +91,7 @@ struct PayRow {
     std::string_view order_status;
 };
 
-TEST(upay_order_view, table_5_1_pay) {
+TEST(upay_order_view, pay_in_every_state) {
     using S = PaymentState;
     const auto engine = ReversalBy::engine;
     const auto merchant = ReversalBy::merchant;
@@ -107,6 +112,10 @@ TEST(upay_order_view, table_5_1_pay) {
         {refused_with(Refusal::insufficient_funds), 1s, "PAY_FAIL", "INSUFFICIENT_FUND", "FAIL_CANCELED",
          "PAY_CANCELED"},
         {refused_with(Refusal::payer_limit), 1s, "PAY_FAIL", "BUYER_OVER_DAILY_LIMIT", "FAIL_CANCELED",
+         "PAY_CANCELED"},
+        {refused_with(Refusal::payer_single_limit), 1s, "PAY_FAIL", "BUYER_OVER_TRANSACTION_LIMIT",
+         "FAIL_CANCELED", "PAY_CANCELED"},
+        {refused_with(Refusal::seller_limit), 1s, "PAY_FAIL", "SELLER_OVER_DAILY_LIMIT", "FAIL_CANCELED",
          "PAY_CANCELED"},
         {refused_with(Refusal::configuration), 1s, "PAY_FAIL", "TRADE_FAILED", "FAIL_CANCELED",
          "PAY_CANCELED"},
@@ -140,7 +149,7 @@ struct CancelRow {
     std::string_view order_status;
 };
 
-TEST(upay_order_view, table_5_4_cancel) {
+TEST(upay_order_view, cancel_in_every_state) {
     using S = PaymentState;
     const auto by = ReversalBy::merchant;
     const CancelRow rows[] = {
@@ -154,6 +163,8 @@ TEST(upay_order_view, table_5_4_cancel) {
         {cancel_refused(Refusal::merchant_funds), true, "CANCEL_ERROR", "SELLER_BALANCE_NOT_ENOUGH",
          "CANCEL_ERROR", "PAID"},
         {cancel_refused(Refusal::too_late), true, "CANCEL_ERROR", "TRADE_FAILED", "CANCEL_ERROR", "PAID"},
+        {cancel_refused(Refusal::not_refundable), true, "CANCEL_ERROR", "UPAY_TCP_ORDER_NOT_REFUNDABLE",
+         "CANCEL_ERROR", "PAID"},
         {order(S::reversed, ReversalBy::engine), false, "CANCEL_ABORT_SUCCESS", "", "SUCCESS",
          "PAY_CANCELED"},
         {refused_with(Refusal::code_expired), false, "CANCEL_ABORT_SUCCESS", "", "SUCCESS", "PAY_CANCELED"},
@@ -171,7 +182,7 @@ TEST(upay_order_view, table_5_4_cancel) {
 }
 
 TEST(upay_order_view, what_the_merchant_was_told_stands_while_a_late_payment_is_undone) {
-    for (const auto state : {PaymentState::reversing, PaymentState::reversed}) {
+    for (const auto state : {PaymentState::reversing, PaymentState::reversed, PaymentState::manual_review}) {
         Aggregate failed = refused_with(Refusal::code_expired);
         failed.payment.state = state;
         failed.payment.reversal_by = ReversalBy::engine;
@@ -209,12 +220,17 @@ TEST(upay_order_view, data_of_a_paid_order) {
     EXPECT_EQ(
         data_of(aggregate, Purpose::pay),
         R"({"terminal_sn":"100000000000000001","sn":"7893259247405832","client_sn":"A1","client_tsn":"A1",)"
-        R"("ctime":"1492506701411","status":"SUCCESS","order_status":"PAID","payway":"3",)"
+        R"("status":"SUCCESS","order_status":"PAID","payway":"3",)"
         R"("payway_name":"微信","sub_payway":"1","total_amount":"101","net_amount":"101",)"
-        R"("subject":"披萨","operator":"kay","reflect":"r","store_id":"1580000000001","trade_no":"4003",)"
-        R"("payer_uid":"openid","payer_login":"k***",)"
-        R"("payment_list":[{"type":"BANKCARD_DEBIT","amount_total":"101"}],)"
-        R"("finish_time":"1492506711411","channel_finish_time":"1492506710411"})");
+        R"("subject":"披萨","operator":"kay","reflect":"r","trade_no":"4003",)"
+        R"("finish_time":"1492506711411","channel_finish_time":"1492506710411",)"
+        R"("ctime":"1492506701411","store_id":"1580000000001","payer_uid":"openid","payer_login":"k***",)"
+        R"("payment_list":[{"type":"BANKCARD_DEBIT","amount_total":"101"}]})");
+    aggregate.payment.channel = payments::ChannelKind::alipay;
+    aggregate.payment.trade.funding = "PCREDIT";
+    const std::string alipay = data_of(aggregate, Purpose::pay);
+    EXPECT_NE(alipay.find(R"("payway":"1","payway_name":"支付宝","sub_payway":"1")"), std::string::npos);
+    EXPECT_NE(alipay.find(R"("type":"ALIPAY_HUABEI")"), std::string::npos) << alipay;
 }
 
 TEST(upay_order_view, what_is_not_yet_so_is_not_said) {
@@ -232,7 +248,8 @@ TEST(upay_order_view, what_is_not_yet_so_is_not_said) {
         EXPECT_NE(data.find(R"("net_amount":"101")"), std::string::npos) << data;
     }
     const std::string failed = data_of(refused_with(Refusal::code_expired), Purpose::pay);
-    EXPECT_NE(failed.find(R"("finish_time":"1492506711411"})"), std::string::npos) << failed;
+    EXPECT_NE(failed.find(R"("finish_time":"1492506711411",)"), std::string::npos) << failed;
+    EXPECT_EQ(failed.find("channel_finish_time"), std::string::npos) << failed;
     EXPECT_NE(failed.find(R"("net_amount":"101")"), std::string::npos) << failed;
 }
 
@@ -255,12 +272,13 @@ TEST(upay_order_view, data_of_a_cancel) {
 }
 
 TEST(upay_order_view, only_documented_values) {
-    const std::set<std::string_view> orders = {"CREATED",   "PAID",         "PAY_CANCELED",
-                                               "PAY_ERROR", "REFUNDED",     "PARTIAL_REFUNDED",
-                                               "CANCELED",  "CANCEL_ERROR", "CANCEL_INPROGRESS"};
-    const std::set<std::string_view> statuses = {"SUCCESS", "FAIL_CANCELED", "FAIL_ERROR", "CANCEL_ERROR",
-                                                 "IN_PROG"};
-    for (int i = 0; i <= static_cast<int>(Shown::refunded); ++i) {
+    const std::set<std::string_view> orders = {"CREATED",           "PAID",         "PAY_CANCELED",
+                                               "PAY_ERROR",         "REFUNDED",     "PARTIAL_REFUNDED",
+                                               "CANCELED",          "CANCEL_ERROR", "CANCEL_INPROGRESS",
+                                               "REFUND_INPROGRESS", "REFUND_ERROR"};
+    const std::set<std::string_view> statuses = {"SUCCESS",      "FAIL_CANCELED", "FAIL_ERROR",
+                                                 "CANCEL_ERROR", "REFUND_ERROR",  "IN_PROG"};
+    for (int i = 0; i <= static_cast<int>(Shown::refund_error); ++i) {
         const auto shown = static_cast<Shown>(i);
         EXPECT_TRUE(orders.contains(order_status(shown))) << i;
         for (const auto purpose : {Purpose::pay, Purpose::query, Purpose::cancel}) {
@@ -276,7 +294,25 @@ TEST(upay_order_view, funding) {
     EXPECT_EQ(funding_type(wechat, ""), "WALLET_WEIXIN");
     EXPECT_EQ(funding_type(wechat, "ICBC_DEBIT"), "BANKCARD_DEBIT");
     EXPECT_EQ(funding_type(wechat, "ICBC_CREDIT"), "BANKCARD_CREDIT");
-    EXPECT_EQ(funding_type(alipay, "ICBC_CREDIT"), "WALLET_ALIPAY");
+    const std::pair<std::string_view, std::string_view> rows[] = {
+        {"ALIPAYACCOUNT", "WALLET_ALIPAY"},
+        {"MONEYFUND", "WALLET_ALIPAY_FINANCE"},
+        {"FINANCEACCOUNT", "WALLET_ALIPAY_FINANCE"},
+        {"PCREDIT", "ALIPAY_HUABEI"},
+        {"POINT", "ALIPAY_POINT"},
+        {"BANKCARD", "BANKCARD_DEBIT"},
+        {"DEBIT_CARD", "BANKCARD_DEBIT"},
+        {"CREDIT_CARD", "BANKCARD_CREDIT"},
+        {"COUPON", "HONGBAO_CHANNEL"},
+        {"DISCOUNT", "DISCOUNT_CHANNEL"},
+        {"MCOUPON", "HONGBAO_CHANNEL_MCH"},
+        {"MDISCOUNT", "DISCOUNT_CHANNEL_MCH"},
+        {"PCARD", "CARD_PRE"},
+        {"MCARD", "CARD_BALANCE"},
+        {"", "WALLET_ALIPAY"},
+        {"SOMETHING_NEW", "WALLET_ALIPAY"},
+    };
+    for (const auto& [funding, type] : rows) EXPECT_EQ(funding_type(alipay, funding), type) << funding;
 }
 
 }  // namespace

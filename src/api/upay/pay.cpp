@@ -8,7 +8,7 @@
 #include "api/upay/endpoint.hpp"
 #include "api/upay/envelope.hpp"
 #include "api/upay/fields.hpp"
-#include "api/upay/order_view.hpp"
+#include "api/upay/order_data.hpp"
 #include "payments/routing.hpp"
 
 namespace huitong::api::upay {
@@ -75,16 +75,34 @@ struct Chosen {
 // A payway overrules what the code looks like (spec/upay 4.4). Whether the merchant has an account there is
 // the engine's question.
 Chosen choose_channel(const PayRequest& request) {
+    constexpr auto unexpected = BizError::unexpected_provider;
     if (request.payway.empty()) {
-        return {payments::channel_of_code(request.dynamic_id), BizError::invalid_barcode};
+        const auto issuer = payments::issuer_of_code(request.dynamic_id);
+        if (!issuer) return {std::nullopt, BizError::invalid_barcode};
+        return {payments::channel_of(*issuer), unexpected};
     }
     if (request.payway == "3") return {payments::ChannelKind::wechat};
     if (request.payway == "1" || request.payway == "2") return {payments::ChannelKind::alipay};
-    return {std::nullopt, BizError::unexpected_provider};
+    return {std::nullopt, unexpected};
 }
 
-std::string refused(BizError error, std::string message = {}) {
-    return biz_answer({.result_code = "FAIL", .error = error, .message = std::move(message), .data = {}});
+// The limits a payment may run into before it exists (spec/upay 1.4).
+BizError limit_error_of(std::string_view reason) {
+    if (reason == "payment_limit") return BizError::buyer_over_transaction_limit;
+    if (reason == "terminal_day_limit") return BizError::store_over_daily_limit;
+    if (reason == "store_day_limit") return BizError::store_over_daily_limit;
+    if (reason == "merchant_day_limit") return BizError::seller_over_daily_limit;
+    return BizError::none;
+}
+
+std::string not_paid(const core::Error& error, std::string_view client_sn) {
+    if (error.reason == "client_sn_taken") {
+        return biz_refusal(BizError::client_sn_conflict,
+                           fmt::format("client_sn {} 在系统中已经存在", client_sn));
+    }
+    if (error.reason == "no_channel_account") return biz_refusal(BizError::unexpected_provider);
+    const BizError limit = limit_error_of(error.reason);
+    return limit == BizError::none ? story_failure(error) : biz_refusal(limit);
 }
 
 flows::PayCommand command_of(PayRequest request, const Call& call, payments::ChannelKind channel,
@@ -116,24 +134,16 @@ task::Awaitable<std::string> pay(const Services& services, Call call) {
     if (!request) co_return params_failure(request.error());
     if (auto inactive = check_active(call.terminal)) co_return std::move(*inactive);
     const Chosen chosen = choose_channel(*request);
-    if (!chosen.channel) co_return refused(chosen.error);
+    if (!chosen.channel) co_return biz_refusal(chosen.error);
 
     const std::string client_sn = request->client_sn;
     auto paid =
         co_await services.stories.pay(command_of(std::move(*request), call, *chosen.channel, services.wait));
-    if (!paid) {
-        const core::Error& error = paid.error();
-        if (error.reason == "client_sn_taken") {
-            co_return refused(BizError::client_sn_conflict,
-                              fmt::format("client_sn {} 在系统中已经存在", client_sn));
-        }
-        if (error.reason == "no_channel_account") co_return refused(BizError::unexpected_provider);
-        co_return story_failure(error);
-    }
-    const Verdict verdict = pay_verdict(*paid, services.clock->now());
+    if (!paid) co_return not_paid(paid.error(), client_sn);
+    Verdict verdict = pay_verdict(*paid, services.clock->now());
     co_return biz_answer({.result_code = verdict.result_code,
                           .error = verdict.error,
-                          .message = std::string(verdict.message),
+                          .message = std::move(verdict.message),
                           .data = order_data(*paid, Purpose::pay, paid->payment.terminal_sn)});
 }
 

@@ -1,10 +1,11 @@
-// POST /upay/v2/query (spec/upay 3.6): an order of the signer's merchant as it stands.
+// POST /upay/v2/query (spec/upay 3.6): an order of the signer's merchant as it stands, or one refund of it.
 #include <utility>
 
 #include "api/upay/endpoint.hpp"
 #include "api/upay/envelope.hpp"
 #include "api/upay/look_up.hpp"
-#include "api/upay/order_view.hpp"
+#include "api/upay/order_data.hpp"
+#include "api/upay/refund_view.hpp"
 
 namespace huitong::api::upay {
 
@@ -24,9 +25,27 @@ core::Result<QueryRequest> read_query(const codec::Json& body) {
     return request;
 }
 
-std::string unknown_order() {
-    return biz_answer(
-        {.result_code = "FAIL", .error = BizError::order_not_exists, .message = {}, .data = {}});
+std::string found_answer(Verdict verdict, codec::JsonObject data) {
+    return biz_answer({.result_code = verdict.result_code,
+                       .error = verdict.error,
+                       .message = std::move(verdict.message),
+                       .data = std::move(data)});
+}
+
+task::Awaitable<std::string> query_refund(const Services& services, QueryRequest request,
+                                          std::string merchant_sn) {
+    auto found = co_await services.stories.find_refund(std::move(merchant_sn), std::move(request.order.sn),
+                                                       std::move(request.order.client_sn),
+                                                       std::move(request.refund_request_no));
+    if (!found) {
+        if (found.error().reason != "ambiguous") co_return order_failure(found.error());
+        co_return outer_error(OuterError::invalid_params,
+                              "refund_request_no对应多笔订单，请同时提供sn或client_sn");
+    }
+    const payments::Operation* const refund = found->order.find(found->seq);
+    if (refund == nullptr) co_return outer_error(OuterError::unknown_system_error);
+    co_return found_answer(refund_query_verdict(*refund),
+                           refund_query_data(found->order, *refund, found->order.payment.terminal_sn));
 }
 
 }  // namespace
@@ -35,21 +54,15 @@ task::Awaitable<std::string> query(const Services& services, Call call) {
     auto request = read_query(call.body);
     if (!request) co_return params_failure(request.error());
     if (auto inactive = check_active(call.terminal)) co_return std::move(*inactive);
-    // No refund has been made here, so none is known by that number.
-    if (!request->refund_request_no.empty()) co_return unknown_order();
-
-    auto found =
-        co_await services.stories.find(call.terminal.terminal.merchant_sn, std::move(request->order.sn),
-                                       std::move(request->order.client_sn));
-    if (!found) {
-        if (found.error().code == core::Code::not_found) co_return unknown_order();
-        co_return story_failure(found.error());
+    std::string merchant_sn = call.terminal.terminal.merchant_sn;
+    if (!request->refund_request_no.empty()) {
+        co_return co_await query_refund(services, std::move(*request), std::move(merchant_sn));
     }
-    const Verdict verdict = query_verdict(*found);
-    co_return biz_answer({.result_code = verdict.result_code,
-                          .error = verdict.error,
-                          .message = std::string(verdict.message),
-                          .data = order_data(*found, Purpose::query, found->payment.terminal_sn)});
+    auto found = co_await services.stories.find(std::move(merchant_sn), std::move(request->order.sn),
+                                                std::move(request->order.client_sn));
+    if (!found) co_return order_failure(found.error());
+    co_return found_answer(query_verdict(*found),
+                           order_data(*found, Purpose::query, found->payment.terminal_sn));
 }
 
 }  // namespace huitong::api::upay

@@ -23,11 +23,12 @@ struct Route {
     task::Awaitable<std::string> (*endpoint)(const Services&, Call);
 };
 
-constexpr std::array<Route, 6> routes{{
+constexpr std::array<Route, 7> routes{{
     {"/terminal/activate", Signer::vendor, activate},
     {"/terminal/checkin", Signer::terminal, checkin},
     {"/upay/v2/pay", Signer::terminal, pay},
     {"/upay/v2/query", Signer::terminal, query},
+    {"/upay/v2/refund", Signer::terminal, refund},
     {"/upay/v2/cancel", Signer::terminal, cancel},
     {"/upay/v2/revoke", Signer::terminal, cancel},
 }};

@@ -24,6 +24,13 @@ struct Stories {
     std::function<task::Task<payments::Aggregate>(std::string merchant_sn, std::string sn,
                                                   std::string client_sn)>
         find;
+    std::function<task::Task<flows::FoundRefund>(flows::RefundCommand)> refund;
+    std::function<task::Task<payments::Aggregate>(std::string merchant_sn, std::string sn,
+                                                  std::string client_sn)>
+        find_for_refund;
+    std::function<task::Task<flows::FoundRefund>(std::string merchant_sn, std::string sn,
+                                                 std::string client_sn, std::string request_no)>
+        find_refund;
 };
 // Both must outlive the stories.
 [[nodiscard]] Stories stories_of(flows::Engine& engine, flows::Terminals& terminals);
@@ -32,7 +39,9 @@ struct Services {
     Stories stories;
     const core::Clock* clock = nullptr;  // outlives the handler
     core::Duration wait =
-        std::chrono::seconds(35);       // pay and cancel answer this long after arrival at the latest
+        std::chrono::seconds(35);  // pay and cancel answer this long after arrival at the latest
+    core::Duration refund_wait =
+        std::chrono::seconds(15);       // the same for refund; what is above 35 s counts as 35 s
     std::function<bool()> is_draining;  // none: never
 };
 

@@ -17,6 +17,16 @@ Stories stories_of(flows::Engine& engine, flows::Terminals& terminals) {
             [&](std::string merchant_sn, std::string sn, std::string client_sn) {
                 return engine.find(std::move(merchant_sn), std::move(sn), std::move(client_sn));
             },
+        .refund = [&](flows::RefundCommand command) { return engine.refund(std::move(command)); },
+        .find_for_refund =
+            [&](std::string merchant_sn, std::string sn, std::string client_sn) {
+                return engine.find_for_refund(std::move(merchant_sn), std::move(sn), std::move(client_sn));
+            },
+        .find_refund =
+            [&](std::string merchant_sn, std::string sn, std::string client_sn, std::string request_no) {
+                return engine.find_refund(std::move(merchant_sn), std::move(sn), std::move(client_sn),
+                                          std::move(request_no));
+            },
     };
 }
 

@@ -1,4 +1,4 @@
-// The requests of WeChat Pay v2 (spec/channels 1A.1–1A.6).
+// The requests of WeChat Pay v2 (spec/channels 1A.1–1A.6, 1A.8–1A.10).
 #include <algorithm>
 
 #include "channels/wechat/signature.hpp"
@@ -88,6 +88,12 @@ std::string_view path_of(Call call) {
             return "/pay/orderquery";
         case Call::reverse:
             return "/secapi/pay/reverse";
+        case Call::refund:
+            return "/secapi/pay/refund";
+        case Call::refundquery:
+            return "/pay/refundquery";
+        case Call::closeorder:
+            return "/pay/closeorder";
     }
     return "";
 }
@@ -100,6 +106,12 @@ std::string_view to_string(Call call) {
             return "orderquery";
         case Call::reverse:
             return "reverse";
+        case Call::refund:
+            return "refund";
+        case Call::refundquery:
+            return "refundquery";
+        case Call::closeorder:
+            return "closeorder";
     }
     return "";
 }
@@ -132,6 +144,32 @@ CallText build_orderquery(const ports::ChannelAccount& account, std::string_view
 
 CallText build_reverse(const ports::ChannelAccount& account, std::string_view number, std::string nonce) {
     return build_by_number(account, number, std::move(nonce));
+}
+
+CallText build_closeorder(const ports::ChannelAccount& account, std::string_view number, std::string nonce) {
+    return build_by_number(account, number, std::move(nonce));
+}
+
+CallText build_refund(const ports::ChannelAccount& account, const ports::RefundRef& refund,
+                      std::string nonce) {
+    const bool is_cny = refund.amount.currency() == core::Currency::CNY &&
+                        refund.trade_amount.currency() == core::Currency::CNY;
+    HUITONG_ASSERT(is_cny, "WeChat Pay v2 takes CNY only");
+    codec::XmlFields fields = common_fields(account, std::move(nonce));
+    fields.set("out_trade_no", refund.trade_number);
+    fields.set("out_refund_no", refund.refund_number);
+    fields.set("total_fee", std::to_string(refund.trade_amount.minor()));
+    fields.set("refund_fee", std::to_string(refund.amount.minor()));
+    fields.set("refund_fee_type", "CNY");
+    set_if_any(fields, "refund_desc", clean_text(refund.reason, max_refund_desc_bytes));
+    return finish(std::move(fields), account);
+}
+
+CallText build_refundquery(const ports::ChannelAccount& account, std::string_view refund_number,
+                           std::string nonce) {
+    codec::XmlFields fields = common_fields(account, std::move(nonce));
+    fields.set("out_refund_no", std::string(refund_number));
+    return finish(std::move(fields), account);
 }
 
 }  // namespace huitong::channels::wechat

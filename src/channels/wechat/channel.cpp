@@ -29,6 +29,19 @@ void apply(payments::Answer& answer, Failure failure) {
     answer.code = std::move(failure.code);
 }
 
+// What a call came to: its failure on the way, or what the answer says.
+template <class Answer, class Received, class Parse>
+Answer read(Received received, Parse parse) {
+    Answer answer;
+    if (received.failure) {
+        apply(answer, std::move(*received.failure));
+    } else {
+        answer = parse(received);
+    }
+    answer.exchange = std::move(received.exchange);
+    return answer;
+}
+
 }  // namespace
 
 struct WechatChannel::Outgoing {
@@ -65,7 +78,8 @@ task::Awaitable<WechatChannel::Received> WechatChannel::exchange(const ports::Ch
     options.read_timeout = outgoing.timeout;
     options.max_response_bytes = max_answer_bytes;
     options.must_not_repeat = outgoing.call == Call::micropay;
-    if (outgoing.call == Call::reverse && !account.client_certificate_pem.empty()) {
+    const bool is_secapi = outgoing.call == Call::reverse || outgoing.call == Call::refund;
+    if (is_secapi && !account.client_certificate_pem.empty()) {
         options.client_identity = account.id;
     }
     auto response = co_await transport_.send(base->origin, std::move(request), options);
@@ -88,14 +102,9 @@ task::Awaitable<payments::PayAnswer> WechatChannel::pay_by_code(const ports::Cha
     if (outgoing.defect.empty() && !has_ip) outgoing.defect = "no_terminal_ip";
     if (outgoing.defect.empty()) outgoing.text = build_micropay(account, call, random_.hex(nonce_length));
     Received received = co_await exchange(account, std::move(outgoing));
-    payments::PayAnswer answer;
-    if (received.failure) {
-        apply(answer, std::move(*received.failure));
-    } else {
-        answer = parse_micropay_answer(received.exchange.response, account, call.number);
-    }
-    answer.exchange = std::move(received.exchange);
-    co_return answer;
+    co_return read<payments::PayAnswer>(std::move(received), [&](const Received& got) {
+        return parse_micropay_answer(got.exchange.response, account, call.number);
+    });
 }
 
 task::Awaitable<payments::QueryAnswer> WechatChannel::query(const ports::ChannelAccount& account,
@@ -104,14 +113,9 @@ task::Awaitable<payments::QueryAnswer> WechatChannel::query(const ports::Channel
     if (outgoing.defect.empty())
         outgoing.text = build_orderquery(account, trade.number, random_.hex(nonce_length));
     Received received = co_await exchange(account, std::move(outgoing));
-    payments::QueryAnswer answer;
-    if (received.failure) {
-        apply(answer, std::move(*received.failure));
-    } else {
-        answer = parse_orderquery_answer(received.exchange.response, account, trade.number);
-    }
-    answer.exchange = std::move(received.exchange);
-    co_return answer;
+    co_return read<payments::QueryAnswer>(std::move(received), [&](const Received& got) {
+        return parse_orderquery_answer(got.exchange.response, account, trade.number);
+    });
 }
 
 task::Awaitable<payments::ReverseAnswer> WechatChannel::reverse(const ports::ChannelAccount& account,
@@ -120,15 +124,45 @@ task::Awaitable<payments::ReverseAnswer> WechatChannel::reverse(const ports::Cha
     if (outgoing.defect.empty())
         outgoing.text = build_reverse(account, trade.number, random_.hex(nonce_length));
     Received received = co_await exchange(account, std::move(outgoing));
-    payments::ReverseAnswer answer;
-    if (received.failure) {
-        apply(answer, std::move(*received.failure));
-        answer.must_repeat = true;  // whatever kept the reversal from being answered, it is still owed
-    } else {
-        answer = parse_reverse_answer(received.exchange.response, account, trade.number);
-    }
-    answer.exchange = std::move(received.exchange);
+    const bool is_answered = !received.failure;
+    auto answer = read<payments::ReverseAnswer>(std::move(received), [&](const Received& got) {
+        return parse_reverse_answer(got.exchange.response, account, trade.number);
+    });
+    // Whatever kept the reversal from being answered, it is still owed.
+    answer.must_repeat = answer.must_repeat || !is_answered;
     co_return answer;
+}
+
+task::Awaitable<payments::CloseAnswer> WechatChannel::close(const ports::ChannelAccount& account,
+                                                            const ports::TradeRef& trade) {
+    Outgoing outgoing{Call::closeorder, account_defect(account), {}, trade.timeout};
+    if (outgoing.defect.empty())
+        outgoing.text = build_closeorder(account, trade.number, random_.hex(nonce_length));
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::CloseAnswer>(std::move(received), [&](const Received& got) {
+        return parse_closeorder_answer(got.exchange.response, account, trade.number);
+    });
+}
+
+task::Awaitable<payments::RefundAnswer> WechatChannel::refund(const ports::ChannelAccount& account,
+                                                              const ports::RefundRef& refund) {
+    Outgoing outgoing{Call::refund, account_defect(account), {}, refund.timeout};
+    if (outgoing.defect.empty()) outgoing.text = build_refund(account, refund, random_.hex(nonce_length));
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::RefundAnswer>(std::move(received), [&](const Received& got) {
+        return parse_refund_answer(got.exchange.response, account, refund);
+    });
+}
+
+task::Awaitable<payments::RefundAnswer> WechatChannel::query_refund(const ports::ChannelAccount& account,
+                                                                    const ports::RefundRef& refund) {
+    Outgoing outgoing{Call::refundquery, account_defect(account), {}, refund.timeout};
+    if (outgoing.defect.empty())
+        outgoing.text = build_refundquery(account, refund.refund_number, random_.hex(nonce_length));
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::RefundAnswer>(std::move(received), [&](const Received& got) {
+        return parse_refundquery_answer(got.exchange.response, account, refund);
+    });
 }
 
 }  // namespace huitong::channels::wechat

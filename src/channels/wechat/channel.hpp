@@ -11,8 +11,8 @@
 namespace huitong::channels::wechat {
 
 // Transport, random source and clock must outlive it. Used from the thread of its transport. Reversals
-// present the client identity named by the account's id when the account has a certificate; wiring registers
-// it at the transport.
+// and refunds present the client identity named by the account's id when the account has a certificate;
+// wiring registers it at the transport.
 class WechatChannel final : public ports::Channel {
   public:
     WechatChannel(net::HttpTransport& transport, core::Random& random, core::Clock& clock)
@@ -27,6 +27,12 @@ class WechatChannel final : public ports::Channel {
                                                                const ports::TradeRef& trade) override;
     [[nodiscard]] task::Awaitable<payments::ReverseAnswer> reverse(const ports::ChannelAccount& account,
                                                                    const ports::TradeRef& trade) override;
+    [[nodiscard]] task::Awaitable<payments::CloseAnswer> close(const ports::ChannelAccount& account,
+                                                               const ports::TradeRef& trade) override;
+    [[nodiscard]] task::Awaitable<payments::RefundAnswer> refund(const ports::ChannelAccount& account,
+                                                                 const ports::RefundRef& refund) override;
+    [[nodiscard]] task::Awaitable<payments::RefundAnswer> query_refund(
+        const ports::ChannelAccount& account, const ports::RefundRef& refund) override;
 
   private:
     struct Outgoing;

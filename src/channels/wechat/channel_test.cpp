@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "channels/wechat/signature.hpp"
+#include "net/playback_test_support.hpp"
 
 namespace huitong::channels::wechat {
 namespace {
@@ -21,36 +22,6 @@ using namespace std::chrono_literals;
 codec::XmlFields make_fields(std::vector<codec::XmlField> fields) {
     return codec::XmlFields(std::move(fields));
 }
-
-class FakeClock final : public core::Clock {
-  public:
-    [[nodiscard]] core::Instant now() const override { return now_; }
-    core::Instant now_ = core::from_us(1'709'600'000'000'000);
-};
-
-// Answers with what it was given and lets 300 ms pass.
-class FakeTransport final : public net::HttpTransport {
-  public:
-    explicit FakeTransport(FakeClock& clock) : clock_(clock) {}
-    [[nodiscard]] task::Task<net::Response> send(net::Origin origin, net::Request request,
-                                                 net::CallOptions options) override {
-        ++sends;
-        origin_ = std::move(origin);
-        request_ = std::move(request);
-        options_ = std::move(options);
-        clock_.now_ += 300ms;
-        co_return answer;
-    }
-
-    core::Result<net::Response> answer = net::make_response(200, "text/plain", "");
-    int sends = 0;
-    net::Origin origin_;
-    net::Request request_;
-    net::CallOptions options_;
-
-  private:
-    FakeClock& clock_;
-};
 
 class WechatChannelTest : public testing::Test {
   protected:
@@ -98,8 +69,8 @@ class WechatChannelTest : public testing::Test {
                     status);
     }
 
-    FakeClock clock;
-    FakeTransport transport{clock};
+    net::PlaybackClock clock;
+    net::PlaybackTransport transport{clock};
     core::SeededRandom random{7};
     WechatChannel channel{transport, random, clock};
     ports::ChannelAccount account;
@@ -167,6 +138,22 @@ TEST_F(WechatChannelTest, ReversePresentsTheCertificateOfItsAccount) {
     EXPECT_EQ(transport.options_.client_identity, "wx-main");
     (void)run(channel.query(account, trade));
     EXPECT_EQ(transport.options_.client_identity, "") << "only /secapi asks for it";
+}
+
+TEST_F(WechatChannelTest, RefundsPresentItTooTheirQueriesAndClosesDoNot) {
+    account.client_certificate_pem = "-----BEGIN CERTIFICATE-----";
+    const ports::RefundRef refund{"P1", core::fen(1000), "R1", core::fen(300), "", 4s};
+    const auto accepted = run(channel.refund(account, refund));
+    EXPECT_EQ(accepted.exchange.call, "refund");
+    EXPECT_EQ(transport.request_.target, "/gateway/secapi/pay/refund");
+    EXPECT_EQ(transport.options_.client_identity, "wx-main");
+    EXPECT_EQ(transport.options_.read_timeout, 4s);
+    EXPECT_EQ(run(channel.query_refund(account, refund)).exchange.call, "refundquery");
+    EXPECT_EQ(transport.request_.target, "/gateway/pay/refundquery");
+    EXPECT_EQ(transport.options_.client_identity, "");
+    EXPECT_EQ(run(channel.close(account, trade)).exchange.call, "closeorder");
+    EXPECT_EQ(transport.request_.target, "/gateway/pay/closeorder");
+    EXPECT_EQ(transport.options_.client_identity, "");
 }
 
 TEST_F(WechatChannelTest, NoByteLeftIsNotSent) {

@@ -1,5 +1,5 @@
-// What each err_code of WeChat Pay v2 means for each call: the one table (spec/channels 1A.4–1A.6, 3.5, 3.7).
-// A code that is not in it is an unknown outcome, never a refusal.
+// What each err_code of WeChat Pay v2 means for each call: the one table (spec/channels 1A.4–1A.6,
+// 1A.8–1A.10, 3.5, 3.7). A code that is not in it is an unknown outcome, never a refusal.
 #pragma once
 
 #include <array>
@@ -11,14 +11,21 @@
 
 namespace huitong::channels::wechat {
 
-enum class Call : unsigned { micropay = 1, orderquery = 2, reverse = 4 };
+enum class Call : unsigned {
+    micropay = 1,
+    orderquery = 2,
+    reverse = 4,
+    refund = 8,
+    refundquery = 16,
+    closeorder = 32
+};
 
 struct Meaning {
     payments::Outcome outcome = payments::Outcome::unknown;
     payments::Refusal refusal = payments::Refusal::none;
     bool may_exist = false;     // micropay: refused, but an order may stand and could still be paid
     bool may_be_older = false;  // micropay: the number is taken; whose payment it is, only its time tells
-    bool has_no_trade = false;  // orderquery, reverse: the channel knows no such number
+    bool has_no_trade = false;  // the channel knows no trade (refundquery: no refund) of that number
     bool may_be_unsigned =
         false;  // believed in a return_code=FAIL answer too: the call was turned away at the door
 };
@@ -37,12 +44,18 @@ using payments::Refusal;
 inline constexpr unsigned pay = static_cast<unsigned>(Call::micropay);
 inline constexpr unsigned query = static_cast<unsigned>(Call::orderquery);
 inline constexpr unsigned undo = static_cast<unsigned>(Call::reverse);
-inline constexpr unsigned any = pay | query | undo;
+inline constexpr unsigned refund = static_cast<unsigned>(Call::refund);
+inline constexpr unsigned refund_query = static_cast<unsigned>(Call::refundquery);
+inline constexpr unsigned close = static_cast<unsigned>(Call::closeorder);
+inline constexpr unsigned any = pay | query | undo | refund | refund_query | close;
 
 inline constexpr Meaning unknown{};
 inline constexpr Meaning taken{.may_be_older = true};
 inline constexpr Meaning misconfigured{
     .outcome = Outcome::refused, .refusal = Refusal::configuration, .may_be_unsigned = true};
+inline constexpr Meaning no_trade{
+    .outcome = Outcome::refused, .refusal = Refusal::no_such_trade, .has_no_trade = true};
+inline constexpr Meaning no_refund{.has_no_trade = true};
 inline constexpr Meaning rate_limited{.outcome = Outcome::not_sent, .refusal = Refusal::rate_limited};
 
 constexpr Meaning refused(Refusal why) {
@@ -58,6 +71,7 @@ inline constexpr std::array code_table{
     // May or may not have been done.
     CodeRow{detail::any, "SYSTEMERROR", detail::unknown},
     CodeRow{detail::any, "BANKERROR", detail::unknown},
+    CodeRow{detail::refund, "BIZERR_NEED_RETRY", detail::unknown},
     CodeRow{detail::pay, "ORDERPAID", detail::taken},
     CodeRow{detail::pay, "OUT_TRADE_NO_USED", detail::taken},
     CodeRow{detail::pay, "INVALID_REQUEST", detail::taken},  // "201 商户订单号重复"
@@ -81,20 +95,25 @@ inline constexpr std::array code_table{
             detail::refused_may_exist(payments::Refusal::payer_account)},
     CodeRow{detail::pay, "TRADE_ERROR", detail::refused_may_exist(payments::Refusal::trade_refused)},
     CodeRow{detail::pay, "RULELIMIT", detail::refused_may_exist(payments::Refusal::payer_limit)},
-    // No such trade: of a query it is the answer, of a reversal a refusal.
+    // No such trade: of a query it is the answer, of what would change it a refusal.
     CodeRow{detail::query, "ORDERNOTEXIST", {.outcome = payments::Outcome::done, .has_no_trade = true}},
-    CodeRow{detail::undo,
-            "ORDERNOTEXIST",
-            {.outcome = payments::Outcome::refused,
-             .refusal = payments::Refusal::no_such_trade,
-             .has_no_trade = true}},
+    CodeRow{detail::undo | detail::refund | detail::close, "ORDERNOTEXIST", detail::no_trade},
+    CodeRow{detail::refund_query, "REFUNDNOTEXIST", detail::no_refund},
     CodeRow{detail::undo, "REVERSE_EXPIRE", detail::refused(payments::Refusal::too_late)},
-    CodeRow{detail::undo, "NOTENOUGH", detail::refused(payments::Refusal::merchant_funds)},
-    CodeRow{detail::undo, "TRADE_STATE_ERROR", detail::refused(payments::Refusal::wrong_state)},
-    CodeRow{detail::undo, "INVALID_TRANSACTIONID", detail::refused(payments::Refusal::configuration)},
+    CodeRow{detail::undo | detail::refund, "NOTENOUGH", detail::refused(payments::Refusal::merchant_funds)},
+    CodeRow{detail::undo | detail::close, "TRADE_STATE_ERROR",
+            detail::refused(payments::Refusal::wrong_state)},
+    CodeRow{detail::undo | detail::refund | detail::refund_query, "INVALID_TRANSACTIONID",
+            detail::refused(payments::Refusal::configuration)},
+    CodeRow{detail::refund, "TRADE_OVERDUE", detail::refused(payments::Refusal::too_late)},
+    CodeRow{detail::refund, "USER_ACCOUNT_ABNORMAL", detail::refused(payments::Refusal::payer_account)},
+    CodeRow{detail::refund, "ERROR", detail::refused(payments::Refusal::trade_refused)},
+    CodeRow{detail::close, "ORDERPAID", detail::refused(payments::Refusal::wrong_state)},
+    CodeRow{detail::close, "ORDERCLOSED", {.outcome = payments::Outcome::done}},
     // Not executed; come back later.
     CodeRow{detail::any, "FREQUENCY_LIMITED", detail::rate_limited},
     CodeRow{detail::any, "RATELIMIT", detail::rate_limited},
+    CodeRow{detail::any, "INVALID_REQ_TOO_MUCH", detail::rate_limited},
     // Not executed; our keys, numbers or permissions are wrong.
     CodeRow{detail::any, "SIGNERROR", detail::misconfigured},
     CodeRow{detail::any, "PARAM_ERROR", detail::misconfigured},

@@ -1,6 +1,7 @@
 // The answers of WeChat Pay v2, layer by layer: XML, return_code, signature, whose answer it is, result_code,
-// and for a query trade_state (spec/channels 0, 1A.4–1A.6, 3.7). Every layer that fails leaves the outcome
-// unknown.
+// and for a query trade_state or refund_status (spec/channels 0, 1A.4–1A.6, 1A.8–1A.10, 3.7). Every layer
+// that fails leaves the outcome unknown.
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -52,11 +53,11 @@ bool is_ours(const XmlFields& fields, const ports::ChannelAccount& account, std:
            is_same_if_said(fields, "out_trade_no", number) && is_same_if_said(fields, "fee_type", "CNY");
 }
 
-// A success has to say whose it is; reverse answers carry no number.
+// A success has to say whose it is; answers to reverse and closeorder carry no number.
 bool is_success_named(const XmlFields& fields, const ports::ChannelAccount& account, Call call) {
     return !fields.get("appid").empty() && !fields.get("mch_id").empty() &&
            (account.sub_mch_id.empty() || !fields.get("sub_mch_id").empty()) &&
-           (call == Call::reverse || !fields.get("out_trade_no").empty());
+           (call == Call::reverse || call == Call::closeorder || !fields.get("out_trade_no").empty());
 }
 
 // return_code is not SUCCESS: nothing is signed. Only the channel turning the call away at its door is
@@ -178,6 +179,35 @@ std::optional<TradeState> parse_trade_state(std::string_view text) {
     return std::nullopt;
 }
 
+// Answers to reverse and closeorder are nearly bare: one that tells of money, or of another state than the
+// one asked for, was given to another call and proves nothing.
+bool is_of_another_call(const XmlFields& fields, std::string_view state_after) {
+    constexpr std::array<std::string_view, 5> foreign{"out_refund_no", "refund_id", "refund_count",
+                                                      "time_end", "trade_type"};
+    const std::string_view trade_state = fields.get("trade_state");
+    const bool tells_of_money =
+        trade_state.empty() &&
+        std::ranges::any_of(foreign, [&](std::string_view name) { return fields.find(name) != nullptr; });
+    return tells_of_money || (!trade_state.empty() && trade_state != state_after);
+}
+
+// The suffix of the entry of a refundquery answer that is about this refund: "_0"; "" when none is.
+std::string suffix_of_refund(const XmlFields& fields, std::string_view refund_number) {
+    constexpr std::string_view prefix = "out_refund_no_";
+    for (const auto& [name, value] : fields.all()) {
+        if (name.starts_with(prefix) && value == refund_number) return name.substr(prefix.size() - 1);
+    }
+    return "";
+}
+
+void read_refund(payments::RefundAnswer& answer, const XmlFields& fields, const std::string& suffix) {
+    answer.refund_no = fields.get("refund_id" + suffix);
+    if (const auto fen = core::parse_minor(fields.get("refund_fee" + suffix)))
+        answer.amount = core::fen(*fen);
+    if (const auto at = core::parse_beijing_text(fields.get("refund_success_time" + suffix)))
+        answer.refunded_at = *at;
+}
+
 }  // namespace
 
 payments::PayAnswer parse_micropay_answer(std::string_view bytes, const ports::ChannelAccount& account,
@@ -229,17 +259,78 @@ payments::ReverseAnswer parse_reverse_answer(std::string_view bytes, const ports
     const Judged judged = judge(bytes, account, number, Call::reverse);
     auto answer = make_answer<payments::ReverseAnswer>(judged);
     answer.has_no_trade = judged.meaning.has_no_trade;
-    const std::string_view trade_state = judged.fields.get("trade_state");
     if (judged.fields.get("recall") == "Y") {
         make_unknown(answer, judged.code == "SUCCESS" ? "recall" : judged.code);
         answer.has_no_trade = false;
-    } else if (answer.outcome == Outcome::done && !trade_state.empty() && trade_state != "REVOKED") {
-        make_unknown(answer, "mismatch");  // a query's answer, and it does not say reversed
+    } else if (answer.outcome == Outcome::done && is_of_another_call(judged.fields, "REVOKED")) {
+        make_unknown(answer, "mismatch");
         answer.is_authentic = false;
     }
     // The same call again is required until the channel has said yes or no (3.9).
     answer.must_repeat = answer.outcome == Outcome::unknown || answer.outcome == Outcome::not_sent;
     answer.effect = answer.has_no_trade ? payments::Effect::unpaid : payments::Effect::not_known;
+    return answer;
+}
+
+payments::CloseAnswer parse_closeorder_answer(std::string_view bytes, const ports::ChannelAccount& account,
+                                              std::string_view number) {
+    const Judged judged = judge(bytes, account, number, Call::closeorder);
+    auto answer = make_answer<payments::CloseAnswer>(judged);
+    answer.has_no_trade = judged.meaning.has_no_trade;
+    const bool is_done = answer.outcome == Outcome::done;
+    if (is_done && (is_of_another_call(judged.fields, "CLOSED") || judged.fields.find("recall") != nullptr)) {
+        make_unknown(answer, "mismatch");
+        answer.is_authentic = false;
+    }
+    return answer;
+}
+
+payments::RefundAnswer parse_refund_answer(std::string_view bytes, const ports::ChannelAccount& account,
+                                           const ports::RefundRef& refund) {
+    const Judged judged = judge(bytes, account, refund.trade_number, Call::refund);
+    auto answer = make_answer<payments::RefundAnswer>(judged);
+    const std::string_view said = judged.fields.get("out_refund_no");
+    const bool is_other = !said.empty() && said != refund.refund_number;
+    if (judged.is_authentic && (is_other || (answer.outcome == Outcome::done && said.empty()))) {
+        make_unknown(answer, "mismatch");
+        answer.is_authentic = false;
+    } else if (answer.outcome == Outcome::done) {
+        read_refund(answer, judged.fields, "");
+        answer.refunded_at.reset();
+        answer.outcome = Outcome::pending;  // accepted is not refunded
+        if (answer.refund_no.empty() || !answer.amount) make_unknown(answer, "incomplete");
+    }
+    return answer;
+}
+
+payments::RefundAnswer parse_refundquery_answer(std::string_view bytes, const ports::ChannelAccount& account,
+                                                const ports::RefundRef& refund) {
+    const Judged judged = judge(bytes, account, refund.trade_number, Call::refundquery);
+    auto answer = make_answer<payments::RefundAnswer>(judged);
+    answer.is_absent = judged.meaning.has_no_trade;
+    if (answer.outcome != Outcome::done) return answer;
+    const std::string suffix = suffix_of_refund(judged.fields, refund.refund_number);
+    if (suffix.empty()) {
+        make_unknown(answer, "mismatch");
+        answer.is_authentic = false;
+        return answer;
+    }
+    read_refund(answer, judged.fields, suffix);
+    const std::string_view status = judged.fields.get("refund_status" + suffix);
+    answer.code = status;
+    if (status == "PROCESSING") {
+        answer.outcome = Outcome::pending;
+    } else if (status == "REFUNDCLOSE") {
+        answer.outcome = Outcome::refused;
+        answer.refusal = payments::Refusal::refund_closed;
+    } else if (status == "CHANGE") {
+        answer.outcome = Outcome::unknown;
+        answer.is_abnormal = true;
+    } else if (status != "SUCCESS") {
+        make_unknown(answer, "unlisted");
+    } else if (!answer.amount) {
+        make_unknown(answer, "incomplete");
+    }
     return answer;
 }
 

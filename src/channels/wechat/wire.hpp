@@ -1,6 +1,6 @@
-// WeChat Pay v2 as bytes, without a socket: builds the requests of micropay, orderquery and reverse, and
-// reads their answers into the three answers the rules know (spec/channels 1A.3–1A.6, 3.7). Whatever is not
-// proven is unknown.
+// WeChat Pay v2 as bytes, without a socket: builds the requests of micropay, orderquery, reverse, refund,
+// refundquery and closeorder, and reads their answers into the three answers the rules know (spec/channels
+// 1A.3–1A.6, 1A.8–1A.10, 3.7). Whatever is not proven is unknown.
 #pragma once
 
 #include <string>
@@ -16,6 +16,7 @@ namespace huitong::channels::wechat {
 inline constexpr std::size_t max_body_bytes = 127;
 inline constexpr std::size_t max_attach_bytes = 127;
 inline constexpr std::size_t max_goods_tag_bytes = 32;
+inline constexpr std::size_t max_refund_desc_bytes = 80;
 
 struct CallText {
     std::string body;    // to send
@@ -36,6 +37,12 @@ struct CallText {
                                         std::string nonce);
 [[nodiscard]] CallText build_reverse(const ports::ChannelAccount& account, std::string_view number,
                                      std::string nonce);
+[[nodiscard]] CallText build_closeorder(const ports::ChannelAccount& account, std::string_view number,
+                                        std::string nonce);
+[[nodiscard]] CallText build_refund(const ports::ChannelAccount& account, const ports::RefundRef& refund,
+                                    std::string nonce);
+[[nodiscard]] CallText build_refundquery(const ports::ChannelAccount& account, std::string_view refund_number,
+                                         std::string nonce);
 
 // `bytes`: the body of an HTTP 200. `number`: the out_trade_no that was asked about. The exchange is left to
 // the caller. Codes of ours: empty_answer, bad_xml and the other reasons of the codec, unsigned, bad_sign,
@@ -50,5 +57,14 @@ struct CallText {
 [[nodiscard]] payments::ReverseAnswer parse_reverse_answer(std::string_view bytes,
                                                            const ports::ChannelAccount& account,
                                                            std::string_view number);
+[[nodiscard]] payments::CloseAnswer parse_closeorder_answer(std::string_view bytes,
+                                                            const ports::ChannelAccount& account,
+                                                            std::string_view number);
+[[nodiscard]] payments::RefundAnswer parse_refund_answer(std::string_view bytes,
+                                                         const ports::ChannelAccount& account,
+                                                         const ports::RefundRef& refund);
+[[nodiscard]] payments::RefundAnswer parse_refundquery_answer(std::string_view bytes,
+                                                              const ports::ChannelAccount& account,
+                                                              const ports::RefundRef& refund);
 
 }  // namespace huitong::channels::wechat

@@ -125,6 +125,25 @@ payments::ReverseAnswer reverse_answer(std::string_view bytes,
     return parse_reverse_answer(bytes, account, number);
 }
 
+ports::RefundRef make_refund() {
+    ports::RefundRef refund;
+    refund.trade_number = number;
+    refund.trade_amount = core::fen(1000);
+    refund.refund_number = "R7842000000000001k3f9z";
+    refund.amount = core::fen(300);
+    return refund;
+}
+payments::RefundAnswer refund_answer(std::string_view bytes,
+                                     const ports::ChannelAccount& account = make_account()) {
+    return parse_refund_answer(bytes, account, make_refund());
+}
+payments::RefundAnswer refundquery_answer(std::string_view bytes) {
+    return parse_refundquery_answer(bytes, make_account(), make_refund());
+}
+payments::CloseAnswer close_answer(std::string_view bytes) {
+    return parse_closeorder_answer(bytes, make_account(), number);
+}
+
 XmlFields parsed(const std::string& text) {
     return codec::parse_flat_xml(text).value();
 }
@@ -204,7 +223,8 @@ TEST(BuildDeathTest, AnotherCurrencyIsADefect) {
     EXPECT_DEATH((void)build_micropay(make_account(), call, "n"), "CNY only");
 }
 
-// ---- the table, written out a second time: calls (p, q, r), code, outcome, refusal, flags
+// ---- the table, written out a second time: calls (pay, query, reverse, f refund, y its query, close; *
+// all), code, outcome, refusal, flags
 
 struct Row {
     char call;
@@ -235,6 +255,8 @@ constexpr Row rows[] = {
     {'p', "BUYER_MISMATCH", Outcome::refused, Refusal::payer_account},
     {'p', "ORDERNOTEXIST", Outcome::unknown},
     {'p', "REVERSE_EXPIRE", Outcome::unknown},
+    {'p', "REFUNDNOTEXIST", Outcome::unknown},
+    {'p', "ERROR", Outcome::unknown},
     {'q', "ORDERNOTEXIST", Outcome::done},
     {'q', "SYSTEMERROR", Outcome::unknown},
     {'q', "BANKERROR", Outcome::unknown},
@@ -248,6 +270,27 @@ constexpr Row rows[] = {
     {'r', "NOTENOUGH", Outcome::refused, Refusal::merchant_funds},
     {'r', "TRADE_STATE_ERROR", Outcome::refused, Refusal::wrong_state},
     {'r', "INVALID_TRANSACTIONID", Outcome::refused, Refusal::configuration},
+    {'f', "SYSTEMERROR", Outcome::unknown},
+    {'f', "BIZERR_NEED_RETRY", Outcome::unknown},
+    {'f', "NOTENOUGH", Outcome::refused, Refusal::merchant_funds},
+    {'f', "TRADE_OVERDUE", Outcome::refused, Refusal::too_late},
+    {'f', "USER_ACCOUNT_ABNORMAL", Outcome::refused, Refusal::payer_account},
+    {'f', "ERROR", Outcome::refused, Refusal::trade_refused},
+    {'f', "ORDERNOTEXIST", Outcome::refused, Refusal::no_such_trade},
+    {'f', "INVALID_TRANSACTIONID", Outcome::refused, Refusal::configuration},
+    {'f', "REVERSE_EXPIRE", Outcome::unknown},
+    {'f', "INVALID_REQUEST", Outcome::unknown},
+    {'y', "REFUNDNOTEXIST", Outcome::unknown},
+    {'y', "SYSTEMERROR", Outcome::unknown},
+    {'y', "ORDERNOTEXIST", Outcome::unknown},
+    {'y', "INVALID_TRANSACTIONID", Outcome::refused, Refusal::configuration},
+    {'c', "ORDERPAID", Outcome::refused, Refusal::wrong_state},
+    {'c', "ORDERCLOSED", Outcome::done},
+    {'c', "ORDERNOTEXIST", Outcome::refused, Refusal::no_such_trade},
+    {'c', "TRADE_STATE_ERROR", Outcome::refused, Refusal::wrong_state},
+    {'c', "SYSTEMERROR", Outcome::unknown},
+    {'c', "ORDERREVERSED", Outcome::unknown},
+    {'*', "INVALID_REQ_TOO_MUCH", Outcome::not_sent, Refusal::rate_limited},
     {'*', "FREQUENCY_LIMITED", Outcome::not_sent, Refusal::rate_limited},
     {'*', "RATELIMIT", Outcome::not_sent, Refusal::rate_limited},
     {'*', "SIGNERROR", Outcome::refused, Refusal::configuration},
@@ -297,6 +340,15 @@ TEST(Codes, EveryRowOfEveryCall) {
             EXPECT_EQ(answer.must_repeat, row.outcome != Outcome::refused);
             EXPECT_EQ(answer.has_no_trade, is_absent);
             EXPECT_EQ(answer.effect, is_absent ? Effect::unpaid : Effect::not_known);
+        }
+        if (row.call == 'f' || row.call == '*') expect_row(refund_answer(text), row);
+        if (row.call == 'y' || row.call == '*') {
+            expect_row(refundquery_answer(text), row);
+            EXPECT_EQ(refundquery_answer(text).is_absent, row.code == "REFUNDNOTEXIST");
+        }
+        if (row.call == 'c' || row.call == '*') {
+            expect_row(close_answer(text), row);
+            EXPECT_EQ(close_answer(text).has_no_trade, row.refusal == Refusal::no_such_trade);
         }
     }
 }

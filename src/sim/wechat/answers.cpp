@@ -1,33 +1,7 @@
 // Builds answers as field lists; the order of elements is free, so it is that of the documentation's samples.
 #include "sim/wechat/answers.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 namespace huitong::sim::wechat {
-
-std::string_view to_string(Op op) {
-    switch (op) {
-        case Op::micropay:
-            return "micropay";
-        case Op::orderquery:
-            return "orderquery";
-        case Op::reverse:
-            return "reverse";
-    }
-    return "";
-}
-
-std::string_view Outcome::get(std::string_view name) const {
-    const auto found = std::ranges::find(fields, name, &codec::XmlField::first);
-    return found == fields.end() ? std::string_view() : std::string_view(found->second);
-}
-
-void Outcome::set(std::string_view name, std::string value) {
-    const auto found = std::ranges::find(fields, name, &codec::XmlField::first);
-    if (found != fields.end()) found->second = std::move(value);
-}
 
 Outcome refuse_call(std::string_view err_code, std::string_view return_msg) {
     Outcome outcome;
@@ -68,23 +42,6 @@ Outcome fail(const Call& call, core::Random& random, std::string_view err_code, 
     outcome.add("err_code", err_code);
     outcome.add("err_code_des", err_text);
     if (call.op == Op::reverse) outcome.add("recall", recall);
-    return outcome;
-}
-
-Outcome drop() {
-    Outcome outcome;
-    outcome.raw_body = std::string();
-    outcome.delivery = net::Delivery::drop;
-    outcome.is_certain = false;
-    return outcome;
-}
-
-Outcome html(int status) {
-    Outcome outcome;
-    outcome.status = status;
-    outcome.raw_body =
-        fmt::format("<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>", status);
-    outcome.is_certain = false;
     return outcome;
 }
 

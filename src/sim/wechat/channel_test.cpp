@@ -106,7 +106,7 @@ TEST(Checks, micropay_fields) {
                                   "280000000000000000", "13000000000000000a"}) {
         EXPECT_EQ(with("auth_code", bad), "AUTH_CODE_INVALID") << bad;
     }
-    EXPECT_EQ(rig.simulators.wechat().totals().micropay_calls, 0);
+    EXPECT_EQ(rig.simulators.wechat().totals().pay_calls, 0);
     std::string long_body;
     for (int i = 0; i < 128; ++i) long_body += "字";
     EXPECT_EQ(with("body", long_body + "字"), "PARAM_ERROR");

@@ -39,23 +39,78 @@ constexpr FieldRule lookup_rules[] = {
     {"sub_appid", false, 32},
 };
 
+constexpr FieldRule close_rules[] = {
+    {"out_trade_no", true, 32},
+    {"sub_appid", false, 32},
+};
+
+constexpr FieldRule refund_rules[] = {
+    {"out_trade_no", false, 32}, {"transaction_id", false, 32}, {"out_refund_no", true, 64},
+    {"total_fee", true, 9},      {"refund_fee", true, 9},       {"refund_fee_type", false, 8},
+    {"refund_desc", false, 80},  {"refund_account", false, 30}, {"notify_url", false, 256},
+    {"sub_appid", false, 32},
+};
+
+constexpr FieldRule refund_query_rules[] = {
+    {"out_trade_no", false, 32}, {"transaction_id", false, 32}, {"out_refund_no", false, 64},
+    {"refund_id", false, 32},    {"offset", false, 9},          {"sub_appid", false, 32},
+};
+
+std::span<const FieldRule> rules_of(Op op) {
+    switch (op) {
+        case Op::pay:
+            return micropay_rules;
+        case Op::query:
+        case Op::reverse:
+            return lookup_rules;
+        case Op::refund:
+            return refund_rules;
+        case Op::refund_query:
+            return refund_query_rules;
+        case Op::close:
+            return close_rules;
+    }
+    return {};
+}
+
+struct Path {
+    std::string_view path;
+    Op op;
+};
+
+constexpr Path paths[] = {
+    {"/pay/micropay", Op::pay},
+    {"/pay/orderquery", Op::query},
+    {"/secapi/pay/reverse", Op::reverse},
+    {"/secapi/pay/refund", Op::refund},
+    {"/pay/refundquery", Op::refund_query},
+    {"/pay/closeorder", Op::close},
+};
+
 bool is_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool is_trade_number(std::string_view text) {
+bool is_trade_number(std::string_view text, std::size_t longest) {
     const auto allowed = [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                std::string_view("_-|*@").find(c) != std::string_view::npos;
     };
-    return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, allowed);
+    return !text.empty() && text.size() <= longest && std::ranges::all_of(text, allowed);
 }
 
 bool is_auth_code(std::string_view text) {
     return text.size() == 18 && is_digits(text) && text[0] == '1' && text[1] <= '5';
 }
 
-// Finds who calls. Fills merchant and merchant_index.
+// Whole fen from 1 to the limit, as the fields that carry amounts must be.
+std::optional<std::int64_t> parse_fee(std::string_view text) {
+    const auto amount = core::parse_minor(text);
+    if (!amount || text[0] == '0' || *amount > max_total_fee) return std::nullopt;
+    return *amount;
+}
+
+// Finds who calls. Fills merchant and account.
 std::optional<Outcome> identify(Call& call, const Options& options) {
     for (const char* const name : {"appid", "mch_id", "nonce_str", "sign"}) {
         const std::string_view value = call.fields.get(name);
@@ -72,7 +127,7 @@ std::optional<Outcome> identify(Call& call, const Options& options) {
     }
     if (found->appid != appid) return refuse_call("APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配");
     call.merchant = &*found;
-    call.merchant_index = static_cast<std::size_t>(found - merchants.begin());
+    call.account = static_cast<std::size_t>(found - merchants.begin());
     return std::nullopt;
 }
 
@@ -103,10 +158,7 @@ std::optional<Outcome> check_fields(const Call& call, core::Random& random) {
     const auto bad = [&](std::string_view code, std::string_view what, std::string_view name) {
         return fail(call, random, code, std::string(what).append(name));
     };
-    const std::span<const FieldRule> rules = call.op == Op::micropay
-                                                 ? std::span<const FieldRule>(micropay_rules)
-                                                 : std::span<const FieldRule>(lookup_rules);
-    for (const FieldRule& rule : rules) {
+    for (const FieldRule& rule : rules_of(call.op)) {
         const std::string_view value = call.fields.get(rule.name);
         if (value.empty() && rule.is_required) return bad("LACK_PARAMS", "缺少参数", rule.name);
         // Bytes are at least as many as characters.
@@ -115,34 +167,76 @@ std::optional<Outcome> check_fields(const Call& call, core::Random& random) {
         }
     }
     const std::string_view number = call.fields.get("out_trade_no");
-    if (!number.empty() && !is_trade_number(number)) return bad("PARAM_ERROR", "参数错误 ", "out_trade_no");
-    if (call.op != Op::micropay && number.empty() && call.fields.get("transaction_id").empty()) {
+    if (!number.empty() && !is_trade_number(number, 32))
+        return bad("PARAM_ERROR", "参数错误 ", "out_trade_no");
+    const std::string_view refund = call.fields.get("out_refund_no");
+    if (!refund.empty() && !is_trade_number(refund, 64))
+        return bad("PARAM_ERROR", "参数错误 ", "out_refund_no");
+    const bool names_refund =
+        call.op == Op::refund_query && !(refund.empty() && call.fields.get("refund_id").empty());
+    if (number.empty() && call.fields.get("transaction_id").empty() && !names_refund) {
         return bad("LACK_PARAMS", "缺少参数", "out_trade_no");
     }
     return std::nullopt;
 }
 
-std::optional<Outcome> check_micropay(Call& call, core::Random& random) {
-    const std::string_view fee = call.fields.get("total_fee");
-    const auto amount = core::parse_minor(fee);
-    if (!amount || fee[0] == '0' || *amount > max_total_fee) {
-        return fail(call, random, "PARAM_ERROR", "参数错误 total_fee");
+std::optional<Outcome> read_amounts(Call& call, core::Random& random) {
+    const auto bad = [&](std::string_view name) {
+        return fail(call, random, "PARAM_ERROR", std::string("参数错误 ").append(name));
+    };
+    const auto total = parse_fee(call.fields.get("total_fee"));
+    if (!total) return bad("total_fee");
+    call.amount_fen = *total;
+    for (const char* const name : {"fee_type", "refund_fee_type"}) {
+        const std::string_view currency = call.fields.get(name);
+        if (!currency.empty() && currency != "CNY") return bad(name);
     }
-    call.total_fee = *amount;
-    const std::string_view currency = call.fields.get("fee_type");
-    if (!currency.empty() && currency != "CNY") return fail(call, random, "PARAM_ERROR", "参数错误 fee_type");
-    if (!is_auth_code(call.fields.get("auth_code"))) {
+    if (call.op != Op::refund) return std::nullopt;
+    const auto refund = parse_fee(call.fields.get("refund_fee"));
+    if (!refund || *refund > *total) return bad("refund_fee");
+    call.refund_fen = *refund;
+    const std::string_view account = call.fields.get("refund_account");
+    const bool is_known = account.empty() || account == "REFUND_SOURCE_UNSETTLED_FUNDS" ||
+                          account == "REFUND_SOURCE_RECHARGE_FUNDS";
+    if (!is_known) return bad("refund_account");
+    return std::nullopt;
+}
+
+std::optional<Outcome> check_content(Call& call, core::Random& random) {
+    if (auto refused = check_fields(call, random)) return refused;
+    if (call.op == Op::refund_query && !is_digits(call.fields.get("offset"))) {
+        return fail(call, random, "PARAM_ERROR", "参数错误 offset");
+    }
+    if (call.op != Op::pay && call.op != Op::refund) return std::nullopt;
+    if (auto refused = read_amounts(call, random)) return refused;
+    if (call.op == Op::pay && !is_auth_code(call.fields.get("auth_code"))) {
         return fail(call, random, "AUTH_CODE_INVALID",
                     "请扫描微信支付授权码(以10/11/12/13/14/15为前缀的18位数字)");
     }
     return std::nullopt;
 }
 
+void fill(Call& call) {
+    const std::pair<std::string_view, std::string sim::Call::*> texts[] = {
+        {"out_trade_no", &sim::Call::number},         {"transaction_id", &sim::Call::trade_id},
+        {"auth_code", &sim::Call::auth_code},         {"refund_id", &sim::Call::refund_id},
+        {"out_refund_no", &sim::Call::refund_number}, {"refund_desc", &sim::Call::reason},
+    };
+    for (const auto& [name, member] : texts) call.*member = call.fields.get(name);
+}
+
 }  // namespace
+
+std::optional<Op> find_op(std::string_view path) {
+    const auto* const row = std::ranges::find(paths, path, &Path::path);
+    if (row == std::end(paths)) return std::nullopt;
+    return row->op;
+}
 
 std::expected<Call, Outcome> check_request(Op op, const net::Request& request, const Options& options,
                                            core::Random& random, std::string& seen_number) {
-    if (op == Op::reverse && options.require_client_cert && !request.has_client_certificate) {
+    const bool wants_cert = options.require_client_cert && request.path().starts_with("/secapi/");
+    if (wants_cert && !request.has_client_certificate) {
         Outcome outcome;
         outcome.add("return_code", "FAIL");
         outcome.add("return_msg", "证书出错，请登录微信支付商户平台下载证书");
@@ -163,9 +257,8 @@ std::expected<Call, Outcome> check_request(Op op, const net::Request& request, c
     if (auto refused = identify(call, options)) return std::unexpected(std::move(*refused));
     if (auto refused = verify_signature(call)) return std::unexpected(std::move(*refused));
     if (auto refused = find_sub_merchant(call, random)) return std::unexpected(std::move(*refused));
-    if (auto refused = check_fields(call, random)) return std::unexpected(std::move(*refused));
-    if (op != Op::micropay) return call;
-    if (auto refused = check_micropay(call, random)) return std::unexpected(std::move(*refused));
+    if (auto refused = check_content(call, random)) return std::unexpected(std::move(*refused));
+    fill(call);
     if (const auto header = request.headers.find("Wechatpay-Negative-Test")) call.negative_test = *header;
     return call;
 }

@@ -1,121 +1,133 @@
-// The parts of the desk that all operations share: finding the order, policy, calls in flight.
+// What the operations share: names, numbers, dispatch.
 #include "sim/wechat/desk.hpp"
 
-#include <algorithm>
-#include <limits>
+#include <fmt/format.h>
 
+#include "core/money.hpp"
 #include "crypto/digest.hpp"
+#include "sim/wechat/checks.hpp"
 
 namespace huitong::sim::wechat {
 
 namespace {
 
-constexpr core::Duration earliest_reverse = std::chrono::seconds(15);
-constexpr core::Duration shortest_query_interval = std::chrono::seconds(1);
-// An answer that comes later finds nobody listening.
-constexpr core::Duration longest_patience = std::chrono::seconds(10);
+constexpr std::string_view transaction_prefix = "4200000001";
 
-void count(std::uint16_t& counter) {
-    if (counter < std::numeric_limits<std::uint16_t>::max()) ++counter;
-}
-
-bool leaves_unknown(std::string_view err_code) {
-    constexpr std::string_view unknown[] = {"USERPAYING", "SYSTEMERROR",       "BANKERROR",
-                                            "ORDERPAID",  "OUT_TRADE_NO_USED", "INVALID_REQUEST"};
-    return std::ranges::find(unknown, err_code) != std::end(unknown);
-}
+constexpr Profile profile_of_wechat{
+    .channel = "wechat",
+    .code_prefix = "13",
+    .ops = {"micropay", "orderquery", "reverse", "refund", "refundquery", "closeorder"},
+    .says = &Words::wechat,
+    .earliest_reverse = std::chrono::seconds(15),
+    .account_name = "mch_id",
+    .sub_name = "sub_mch_id",
+    .trade_name = "transaction_id",
+    .refund_states = {"ABSENT", "PROCESSING", "SUCCESS", "CHANGE", "REFUNDCLOSE"},
+};
 
 }  // namespace
 
-Order* Desk::locate(const Call& call, core::Instant now) {
-    const std::string_view transaction_id = call.fields.get("transaction_id");
-    Order* const order = call.op == Op::micropay || transaction_id.empty()
-                             ? &books_.open(call.merchant_index, call.fields.get("out_trade_no"))
-                             : books_.find_transaction(call.merchant_index, transaction_id);
-    if (order != nullptr) Books::settle(*order, now, options_.platform_auto_revoke);
-    return order;
+Desk::Desk(core::Random& random, const Options& options, Violations& violations)
+    : sim::Desk(profile_of_wechat, random, options, violations) {}
+
+bool Desk::knows(std::string_view path) {
+    return find_op(path).has_value();
 }
 
-void Desk::violate(const Order& order, core::Instant now, std::string_view rule, std::string_view text) {
-    violations_.add(Violation{.at = now,
-                              .channel = "wechat",
-                              .out_trade_no = std::string(order.number()),
-                              .rule = std::string(rule),
-                              .text = std::string(text)});
+std::expected<Call, Outcome> Desk::check(const net::Request& request, core::Instant, Seen& seen) {
+    const Op op = find_op(request.path()).value();
+    seen.op = profile().op(op);
+    return check_request(op, request, options_, random_, seen.number);
 }
 
-void Desk::note_arrival(Op op, Order& order, core::Instant now) {
-    switch (op) {
-        case Op::micropay:
-            if (order.micropays > 0)
-                violate(order, now, "micropay_repeated", "a number may be sent to micropay once");
-            count(order.micropays);
-            order.called_at = now;
-            order.must_query = true;
-            break;
-        case Op::orderquery:
-            if (order.queries > 0 && now - order.queried_at < shortest_query_interval) {
-                violate(order, now, "query_too_often", "two queries of one number within a second");
-            }
-            count(order.queries);
-            order.queried_at = now;
-            order.must_query = false;
-            break;
-        case Op::reverse:
-            count(order.reverses);
-            if (order.micropays == 0) break;
-            if (now - order.called_at < earliest_reverse) {
-                violate(order, now, "reverse_too_early", "reversed less than 15 s after micropay");
-            }
-            if (order.must_query) {
-                violate(order, now, "reverse_without_query",
-                        "reversed an unknown payment that was never queried");
-            }
-            break;
-    }
-}
-
-void Desk::note_answer(Order& order, const Outcome& outcome) {
-    const bool arrives = outcome.is_certain && !outcome.has_bad_sign && !outcome.raw_body &&
-                         outcome.delivery == net::Delivery::complete && outcome.delay < longest_patience;
-    order.must_query = !arrives || leaves_unknown(outcome.get("err_code"));
-}
-
-Outcome Desk::execute(const Call& call, Order* order, core::Instant now) {
+Outcome Desk::execute(const Call& call, const Target& target, core::Instant now) {
     switch (call.op) {
-        case Op::micropay:
-            return micropay(call, *order, now);
-        case Op::orderquery:
-            return orderquery(call, order, now);
+        case Op::pay:
+            return micropay(call, *target.order, now);
+        case Op::query:
+            return orderquery(call, target.order, now);
         case Op::reverse:
-            return reverse(call, order, now);
+            return reverse(call, target.order, now);
+        case Op::refund:
+            return refund(call, target, now);
+        case Op::refund_query:
+            return refundquery(call, target);
+        case Op::close:
+            return close(call, *target.order);
     }
-    return drop();
+    return {};
 }
 
-std::shared_ptr<Held> Desk::hold(Call& call, const Order& order, core::Instant now) {
-    if (call.op != Op::micropay || order.state != State::absent) return nullptr;
-    const Script script = script_of(call, now);
-    if (script.row->wire != Wire::held) return nullptr;
-    auto held = std::make_shared<Held>();
-    held->due = now + std::chrono::seconds(script.tt);
-    held->call = std::move(call);
-    const auto later =
-        std::ranges::upper_bound(held_, held->due, {}, [](const auto& other) { return other->due; });
-    held_.insert(later, held);
-    return held;
+Outcome Desk::say_not_found(const Call& call) {
+    if (call.op == Op::refund_query) return fail(call, random_, "REFUNDNOTEXIST", "退款订单查询失败");
+    return fail(call, random_, "ORDERNOTEXIST", "此交易订单号不存在");
 }
 
-void Desk::run_due(core::Instant now) {
-    while (!held_.empty() && held_.front()->due <= now) {
-        const std::shared_ptr<Held> held = std::move(held_.front());
-        held_.erase(held_.begin());
-        Order* const order = locate(held->call, held->due);
-        held->outcome = micropay(held->call, *order, held->due);
+Outcome Desk::say_code(const Call& call, std::string_view err_code) {
+    return fail(call, random_, err_code, err_code);
+}
+
+void Desk::show_amount(Outcome& outcome, std::int64_t fen) {
+    const bool is_refund = !outcome.get("refund_fee").empty() || !outcome.get("refund_fee_0").empty();
+    if (!is_refund) {
+        outcome.set("total_fee", std::to_string(fen));
+        outcome.set("cash_fee", std::to_string(fen));
+    }
+    for (const char* const name :
+         {"refund_fee", "cash_refund_fee", "refund_fee_0", "settlement_refund_fee_0"}) {
+        outcome.set(name, std::to_string(fen));
     }
 }
 
-void Desk::add_payment_fields(Outcome& outcome, const Call& call, const Order& order) const {
+bool Desk::is_definite(Op op, const Outcome& outcome) {
+    const std::string_view code = outcome.get("err_code");
+    if (op == Op::refund) return code != "SYSTEMERROR" && code != "BIZERR_NEED_RETRY";
+    constexpr std::string_view unknown[] = {"USERPAYING", "SYSTEMERROR",       "BANKERROR",
+                                            "ORDERPAID",  "OUT_TRADE_NO_USED", "INVALID_REQUEST"};
+    return std::ranges::find(unknown, code) == std::end(unknown);
+}
+
+std::string_view Desk::account_name(std::size_t account) const {
+    return options_.wechat_merchants[account].mch_id;
+}
+
+std::string_view Desk::sub_name(const Order& order) const {
+    return options_.wechat_merchants[order.account()].sub_mch_ids[order.sub - 1U];
+}
+
+// The trade_state of spec/channels 1A.5.
+std::string_view Desk::state_name(const Order& order, core::Instant) const {
+    switch (order.state) {
+        case State::absent:
+            return "ABSENT";
+        case State::paying:
+            return "USERPAYING";
+        case State::paid:
+            return order.refunds > 0 ? "REFUND" : "SUCCESS";
+        case State::payerror:
+            return "PAYERROR";
+        case State::revoked:
+            return "REVOKED";
+    }
+    return "";
+}
+
+std::string Desk::trade_id(const Order& order) const {
+    if (!order.was_paid()) return {};
+    return fmt::format("{}{}{:010}", transaction_prefix, core::to_beijing_compact(order.paid_at).substr(0, 8),
+                       order.serial + 1ULL);
+}
+
+std::optional<AutoEnd> Desk::auto_end() const {
+    if (!options_.platform_auto_revoke) return std::nullopt;
+    return AutoEnd{.after = std::chrono::seconds(45), .ends_refused = false};
+}
+
+bool Desk::is_there(const Call& call, const Order* order) const {
+    return order != nullptr && order->state != State::absent && order->sub == call.sub;
+}
+
+void Desk::add_payment_fields(Outcome& outcome, const Call& call, const Order& order) {
     const std::string payer = std::to_string(order.payer) + "/" + call.merchant->appid;
     const std::string amount = std::to_string(order.amount_fen);
     outcome.add("openid", "oUpF8" + crypto::md5_hex(payer).substr(0, 23));
@@ -126,15 +138,10 @@ void Desk::add_payment_fields(Outcome& outcome, const Call& call, const Order& o
     outcome.add("total_fee", amount);
     outcome.add("cash_fee_type", "CNY");
     outcome.add("cash_fee", amount);
-    outcome.add("transaction_id", Books::transaction_id(order));
+    outcome.add("transaction_id", trade_id(order));
     outcome.add("out_trade_no", order.number());
-    outcome.add("attach", books_.attach_of(order));
+    outcome.add("attach", books().attach_of(order));
     outcome.add("time_end", core::to_beijing_compact(order.paid_at));
-}
-
-void Desk::clear() {
-    books_.clear();
-    held_.clear();
 }
 
 }  // namespace huitong::sim::wechat

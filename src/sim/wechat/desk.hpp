@@ -1,68 +1,58 @@
-// Desk: where the three operations of the simulated WeChat are carried out, one at a time and without
-// waiting; what takes virtual time is in the Outcome or in a Held call (spec/channels 1A.4 to 1A.6, 3.1).
+// Desk: where the operations of the simulated WeChat are carried out by its rules and put into its words
+// (spec/channels 1A.4 to 1A.10, 3.1, 3.3).
 #pragma once
 
-#include <memory>
-#include <vector>
-
-#include "sim/clock.hpp"
-#include "sim/journal.hpp"
+#include "sim/desk.hpp"
+#include "sim/service.hpp"
 #include "sim/wechat/answers.hpp"
-#include "sim/wechat/books.hpp"
 
 namespace huitong::sim::wechat {
 
-// A pay call that is still in flight inside WeChat (scenario 22).
-struct Held {
-    core::Instant due;
-    Call call;
-    std::optional<Outcome> outcome;  // once executed
-};
+using sim::Order;
+using sim::State;
 
-class Desk {
+class Desk final : public sim::Desk {
   public:
-    Desk(core::Random& random, const Options& options, Violations& violations)
-        : random_(random), options_(options), violations_(violations) {}
+    using Call = wechat::Call;
+    using Outcome = wechat::Outcome;
 
-    // The order a call speaks of, settled to `now`. Null: a transaction_id nobody knows.
-    [[nodiscard]] Order* locate(const Call& call, core::Instant now);
-    // Books the policy rules that the arrival of this call may break (spec/channels 6.2).
-    void note_arrival(Op op, Order& order, core::Instant now);
-    // Remembers whether the caller learnt how its pay call ended.
-    static void note_answer(Order& order, const Outcome& outcome);
+    Desk(core::Random& random, const Options& options, Violations& violations);
 
-    // Carries the call out at `now`. `order` is what locate() found.
-    [[nodiscard]] Outcome execute(const Call& call, Order* order, core::Instant now);
-    // Takes the call into flight when its code asks for that; the caller then waits until `due`. Null
-    // otherwise.
-    [[nodiscard]] std::shared_ptr<Held> hold(Call& call, const Order& order, core::Instant now);
-    // Executes the held calls that are due, each at its own time; must come before anything looks at the
-    // books.
-    void run_due(core::Instant now);
+    // For ServiceOf.
+    [[nodiscard]] static bool knows(std::string_view path);
+    [[nodiscard]] static std::string journal_text(net::Request request) { return std::move(request.body); }
+    [[nodiscard]] std::expected<Call, Outcome> check(const net::Request& request, core::Instant now,
+                                                     Seen& seen);
+    // Carries the call out at `now`. `target` is what locate() found.
+    [[nodiscard]] Outcome execute(const Call& call, const Target& target, core::Instant now);
+    [[nodiscard]] Outcome say_not_found(const Call& call);
+    [[nodiscard]] Outcome say_code(const Call& call, std::string_view err_code);
+    static void show_amount(Outcome& outcome, std::int64_t fen);
+    // The answer, if it arrives, tells its caller how the call ended.
+    [[nodiscard]] static bool is_definite(Op op, const Outcome& outcome);
+    [[nodiscard]] static net::Response render(Outcome outcome) { return wechat::render(std::move(outcome)); }
 
-    [[nodiscard]] Books& books() { return books_; }
-    void clear();
+    [[nodiscard]] std::size_t account_count() const override { return options_.wechat_merchants.size(); }
+    [[nodiscard]] std::string_view account_name(std::size_t account) const override;
+    [[nodiscard]] std::string_view sub_name(const Order& order) const override;
+    [[nodiscard]] std::string_view state_name(const Order& order, core::Instant now) const override;
+    [[nodiscard]] std::string trade_id(const Order& order) const override;
 
   private:
-    [[nodiscard]] Script script_of(const Call& call, core::Instant now) const;
+    [[nodiscard]] std::optional<AutoEnd> auto_end() const override;
+    [[nodiscard]] std::uint64_t refund_scope(const Order& order) const override { return order.account(); }
+    [[nodiscard]] std::optional<Target> find_refund(const sim::Call& call) override;
+
     [[nodiscard]] Outcome micropay(const Call& call, Order& order, core::Instant now);
-    [[nodiscard]] Outcome answer_repeat(const Call& call, const Order& order);
-    [[nodiscard]] bool give_birth(const Call& call, Order& order, Script script, core::Instant now);
     [[nodiscard]] Outcome orderquery(const Call& call, Order* order, core::Instant now);
-    [[nodiscard]] std::optional<Outcome> query_quirk(const Call& call, Order& order, core::Instant now);
     [[nodiscard]] Outcome reverse(const Call& call, Order* order, core::Instant now);
-    [[nodiscard]] std::optional<Outcome> reverse_quirk(const Call& call, Order& order, core::Instant now);
-    void add_payment_fields(Outcome& outcome, const Call& call, const Order& order) const;
-    void violate(const Order& order, core::Instant now, std::string_view rule, std::string_view text);
-
-    core::Random& random_;
-    const Options& options_;
-    Violations& violations_;
-    Books books_;
-    std::vector<std::shared_ptr<Held>> held_;  // by due, then by arrival
+    [[nodiscard]] Outcome close(const Call& call, const Order& order);
+    [[nodiscard]] Outcome refund(const Call& call, const Target& target, core::Instant now);
+    [[nodiscard]] std::optional<Outcome> refuse_refund(const Call& call, const Target& target,
+                                                       core::Instant now);
+    [[nodiscard]] Outcome refundquery(const Call& call, const Target& target);
+    void add_payment_fields(Outcome& outcome, const Call& call, const Order& order);
+    [[nodiscard]] bool is_there(const Call& call, const Order* order) const;
 };
-
-// How long a call "times out": longer than anybody listens, in virtual time.
-inline constexpr core::Duration silence = std::chrono::seconds(60);
 
 }  // namespace huitong::sim::wechat

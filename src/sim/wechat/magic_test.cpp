@@ -1,5 +1,5 @@
 // Every scenario of spec/channels 6.3: what the caller is told, and where the money is.
-#include "sim/wechat/magic.hpp"
+#include "sim/magic.hpp"
 
 #include <gtest/gtest.h>
 

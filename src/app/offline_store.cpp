@@ -1,0 +1,38 @@
+#include "app/offline_store.hpp"
+
+#include "app/master_key.hpp"
+
+namespace huitong::app {
+
+OfflineStore::OfflineStore(const core::Secret& master_key)
+    : sealer_(make_sealer(master_key, random_).value()) {}
+
+OfflineStore::~OfflineStore() {
+    if (store_) store_->stop();
+}
+
+core::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const std::string& path,
+                                                               const core::Secret& master_key) {
+    std::unique_ptr<OfflineStore> it(new OfflineStore(master_key));
+    auto store = store::open_sqlite_store(path, it->sealer_);
+    if (!store) return std::unexpected(std::move(store.error()));
+    it->store_ = std::move(*store);
+    return it;
+}
+
+core::Result<std::string> OfflineStore::fact(const std::string& name) {
+    return run(
+        store_->read([name](ports::Tx& tx) -> core::Result<std::string> { return tx.facts().get(name); }));
+}
+
+core::Result<bool> OfflineStore::opens_a_secret() {
+    return run(store_->read([](ports::Tx& tx) -> core::Result<bool> {
+        for (const ports::Vendor& vendor : tx.directory().list_vendors())
+            return tx.directory().find_vendor(vendor.sn).has_value();
+        for (const ports::ChannelAccount& account : tx.directory().list_accounts())
+            return tx.directory().find_account(account.id).has_value();
+        return false;
+    }));
+}
+
+}  // namespace huitong::app

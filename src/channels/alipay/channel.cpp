@@ -1,0 +1,187 @@
+// AlipayChannel over the HTTP transport (spec/channels 2.1).
+#include "channels/alipay/channel.hpp"
+
+#include <optional>
+
+namespace huitong::channels::alipay {
+
+namespace {
+
+constexpr std::size_t max_answer_bytes = 64 << 10;  // a real one is below 4 KiB
+
+// What stands in the answer when no HTTP 200 came.
+struct Failure {
+    payments::Outcome outcome = payments::Outcome::unknown;
+    payments::Refusal refusal = payments::Refusal::none;
+    std::string code;
+};
+
+Failure from_transport(core::Error error) {
+    const bool is_unsent = error.code == core::Code::unavailable;
+    return {is_unsent ? payments::Outcome::not_sent : payments::Outcome::unknown, payments::Refusal::none,
+            std::move(error.reason)};
+}
+
+void apply(payments::Answer& answer, Failure failure) {
+    answer.outcome = failure.outcome;
+    answer.refusal = failure.refusal;
+    answer.code = std::move(failure.code);
+}
+
+// What a call came to: its failure on the way, or what the answer says.
+template <class Answer, class Received, class Parse>
+Answer read(Received received, Parse parse) {
+    Answer answer;
+    if (received.failure) {
+        apply(answer, std::move(*received.failure));
+    } else {
+        answer = parse(received);
+    }
+    answer.exchange = std::move(received.exchange);
+    return answer;
+}
+
+}  // namespace
+
+struct AlipayChannel::Outgoing {
+    Call call = Call::query;
+    std::string defect;  // not empty: cannot be sent
+    std::shared_ptr<const AccountKeys> keys;
+    CallText text;
+    core::Instant now;
+    core::Duration timeout;
+
+    void check_number(std::string_view number) {
+        if (defect.empty() && !is_number(number)) defect = "bad_number";
+    }
+    [[nodiscard]] Sender sender(const ports::ChannelAccount& account) const { return {account, *keys, now}; }
+};
+
+struct AlipayChannel::Received {
+    payments::Exchange exchange;
+    std::shared_ptr<const AccountKeys> keys;
+    std::optional<Failure> failure;  // none: `exchange.response` is the body of an HTTP 200
+};
+
+AlipayChannel::Outgoing AlipayChannel::prepare(const ports::ChannelAccount& account, Call call,
+                                               core::Duration timeout) {
+    Outgoing outgoing{call, std::string(account_defect(account)), nullptr, {}, clock_.now(), timeout};
+    if (!outgoing.defect.empty()) return outgoing;
+    auto keys = keys_.find(account);
+    if (keys) {
+        outgoing.keys = std::move(*keys);
+    } else {
+        outgoing.defect = std::move(keys.error().reason);
+    }
+    return outgoing;
+}
+
+task::Awaitable<AlipayChannel::Received> AlipayChannel::exchange(const ports::ChannelAccount& account,
+                                                                 Outgoing outgoing) {
+    Received received;
+    received.exchange.call = method_of(outgoing.call);
+    received.exchange.request = std::move(outgoing.text.masked);
+    received.exchange.started_at = clock_.now();
+    received.exchange.ended_at = received.exchange.started_at;
+    auto base = net::parse_base_url(account.base_url);
+    if (outgoing.defect.empty() && !base) outgoing.defect = "bad_url";
+    if (!outgoing.defect.empty()) {
+        received.failure = Failure{payments::Outcome::not_sent, payments::Refusal::configuration,
+                                   std::move(outgoing.defect)};
+        co_return received;
+    }
+    received.keys = std::move(outgoing.keys);
+    net::Request request;
+    request.target = (base->path.empty() ? "/" : base->path) + "?" + outgoing.text.query;
+    request.headers.set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+    request.body = std::move(outgoing.text.body);
+    net::CallOptions options;
+    options.read_timeout = outgoing.timeout;
+    options.max_response_bytes = max_answer_bytes;
+    options.must_not_repeat = outgoing.call == Call::pay;
+    auto response = co_await transport_.send(base->origin, std::move(request), options);
+    received.exchange.ended_at = clock_.now();
+    if (!response) {
+        received.failure = from_transport(std::move(response.error()));
+        co_return received;
+    }
+    received.exchange.response = std::move(response->body);
+    if (response->status != 200) {
+        received.failure = Failure{.code = "http_" + std::to_string(response->status)};
+    }
+    co_return received;
+}
+
+task::Awaitable<payments::PayAnswer> AlipayChannel::pay_by_code(const ports::ChannelAccount& account,
+                                                                const ports::PayByCode& call) {
+    Outgoing outgoing = prepare(account, Call::pay, call.timeout);
+    outgoing.check_number(call.number);
+    if (outgoing.defect.empty()) outgoing.text = build_pay(outgoing.sender(account), call);
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::PayAnswer>(std::move(received), [&](const Received& got) {
+        return parse_pay_answer(got.exchange.response, *got.keys, call.number);
+    });
+}
+
+task::Awaitable<payments::QueryAnswer> AlipayChannel::query(const ports::ChannelAccount& account,
+                                                            const ports::TradeRef& trade) {
+    Outgoing outgoing = prepare(account, Call::query, trade.timeout);
+    outgoing.check_number(trade.number);
+    if (outgoing.defect.empty()) outgoing.text = build_query(outgoing.sender(account), trade.number);
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::QueryAnswer>(std::move(received), [&](const Received& got) {
+        return parse_query_answer(got.exchange.response, *got.keys, trade.number);
+    });
+}
+
+task::Awaitable<payments::ReverseAnswer> AlipayChannel::reverse(const ports::ChannelAccount& account,
+                                                                const ports::TradeRef& trade) {
+    Outgoing outgoing = prepare(account, Call::cancel, trade.timeout);
+    outgoing.check_number(trade.number);
+    if (outgoing.defect.empty()) outgoing.text = build_cancel(outgoing.sender(account), trade.number);
+    Received received = co_await exchange(account, std::move(outgoing));
+    const bool is_answered = !received.failure;
+    auto answer = read<payments::ReverseAnswer>(std::move(received), [&](const Received& got) {
+        return parse_cancel_answer(got.exchange.response, *got.keys, trade.number);
+    });
+    // Whatever kept the reversal from being answered, it is still owed.
+    answer.must_repeat = answer.must_repeat || !is_answered;
+    co_return answer;
+}
+
+task::Awaitable<payments::CloseAnswer> AlipayChannel::close(const ports::ChannelAccount& account,
+                                                            const ports::TradeRef& trade) {
+    Outgoing outgoing = prepare(account, Call::close, trade.timeout);
+    outgoing.check_number(trade.number);
+    if (outgoing.defect.empty()) outgoing.text = build_close(outgoing.sender(account), trade.number);
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::CloseAnswer>(std::move(received), [&](const Received& got) {
+        return parse_close_answer(got.exchange.response, *got.keys, trade.number);
+    });
+}
+
+task::Awaitable<payments::RefundAnswer> AlipayChannel::refund(const ports::ChannelAccount& account,
+                                                              const ports::RefundRef& refund) {
+    Outgoing outgoing = prepare(account, Call::refund, refund.timeout);
+    outgoing.check_number(refund.trade_number);
+    outgoing.check_number(refund.refund_number);
+    if (outgoing.defect.empty()) outgoing.text = build_refund(outgoing.sender(account), refund);
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::RefundAnswer>(std::move(received), [&](const Received& got) {
+        return parse_refund_answer(got.exchange.response, *got.keys, refund);
+    });
+}
+
+task::Awaitable<payments::RefundAnswer> AlipayChannel::query_refund(const ports::ChannelAccount& account,
+                                                                    const ports::RefundRef& refund) {
+    Outgoing outgoing = prepare(account, Call::refund_query, refund.timeout);
+    outgoing.check_number(refund.trade_number);
+    outgoing.check_number(refund.refund_number);
+    if (outgoing.defect.empty()) outgoing.text = build_refund_query(outgoing.sender(account), refund);
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::RefundAnswer>(std::move(received), [&](const Received& got) {
+        return parse_refund_query_answer(got.exchange.response, *got.keys, refund);
+    });
+}
+
+}  // namespace huitong::channels::alipay

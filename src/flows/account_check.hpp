@@ -1,0 +1,12 @@
+// What a channel account must look like before it is kept: better refused at the desk than found out at the
+// first payment (spec/channels 1A.1, 2.1).
+#pragma once
+
+#include "ports/directory.hpp"
+
+namespace huitong::flows {
+
+// invalid {bad_account}: detail names the field
+[[nodiscard]] core::Result<void> check_account(const ports::ChannelAccount& account);
+
+}  // namespace huitong::flows

@@ -1,0 +1,270 @@
+// Refunds: asked for by a merchant, or begun by the engine for what was found paid after it was over. Their
+// amount is reserved from the request on, they are repeated under the same number only, and nothing but the
+// channel's proof ends them (spec/upay 5.3, spec/channels 1A.9, 2.7, 3.9).
+#include <algorithm>
+
+#include "core/assert.hpp"
+#include "payments/draft.hpp"
+#include "payments/rules_internal.hpp"
+
+namespace huitong::payments {
+
+namespace {
+
+using core::Code;
+
+bool is_to_be_undone(PaymentState state) {
+    return state == PaymentState::reversing || state == PaymentState::manual_review;
+}
+
+void succeed(Draft& draft, Operation& refund, const RefundAnswer& answer) {
+    refund.channel_at = answer.refunded_at;
+    refund.refusal = Refusal::none;
+    if (is_automatic(refund)) {
+        HUITONG_ASSERT(is_to_be_undone(draft.payment().state), "an automatic refund of what is not undone");
+        return draft.end_reversal(refund, Effect::refunded, false);
+    }
+    draft.finish(refund, OperationState::succeeded);
+    draft.book_refund(refund);
+    const bool is_all = draft.payment().refunded == draft.payment().amount;
+    draft.move(is_all ? PaymentEvent::refunded_in_full : PaymentEvent::refunded_in_part);
+}
+
+// Nothing went back under this number and nothing will: what it held is free again.
+void take_refusal(Draft& draft, Operation& refund) {
+    const bool was_in_review = refund.state == OperationState::manual;
+    if (is_automatic(refund) && !was_in_review) return reverse_instead(draft, refund);
+    draft.finish(refund, OperationState::refused);
+    if (!is_automatic(refund)) draft.clear_review();
+}
+
+// No answer that counts. `wait`: at least.
+void go_on(Draft& draft, Operation& refund, Act act, core::Duration wait) {
+    if (refund.state == OperationState::manual) return review_again(draft, refund);
+    if (draft.now() - refund.created_at >= draft.policy().refund_give_up)
+        return draft.give_up(refund, "refund_not_proven");
+    const core::Instant at = draft.now() + wait;
+    draft.schedule(refund, act, act == Act::send ? std::max(at, draft.next_refund_send(refund)) : at);
+}
+
+void refund_answered(Draft& draft, Operation& refund, const RefundAnswer& answer) {
+    const Policy& policy = draft.policy();
+    const bool is_first = refund.state == OperationState::sent && refund.tries == 1;
+    const core::Duration age = draft.now() - refund.created_at;
+    switch (answer.outcome) {
+        case Outcome::done:
+            return succeed(draft, refund, answer);
+        case Outcome::refused:
+            if (is_first) return take_refusal(draft, refund);
+            // An earlier call under this number may have been done, or may still arrive: look.
+            refund.state = OperationState::unknown;
+            return go_on(draft, refund, Act::query, policy.refund_first_look);
+        case Outcome::not_sent: {
+            // Certainly not executed this time; an earlier one may have been.
+            refund.state = is_first ? OperationState::prepared : OperationState::unknown;
+            if (is_first) refund.tries = 0;  // as if it had not been tried
+            const core::Duration wait = refund_delay(age);
+            if (answer.refusal != Refusal::rate_limited) return go_on(draft, refund, Act::send, wait);
+            go_on(draft, refund, Act::send, std::max(wait, policy.refund_spacing));
+            return draft.queue_behind(refund);
+        }
+        case Outcome::pending:
+        case Outcome::unknown:
+            refund.state = OperationState::unknown;
+            return go_on(draft, refund, Act::query, policy.refund_first_look);
+    }
+}
+
+// Its end was lost with the store, and its merchant may have been told that it was refused: absent at the
+// channel, it was not made, and is not made now.
+bool is_only_asked(const Operation& refund) {
+    return refund.is_restored && !is_automatic(refund);
+}
+
+void refund_queried(Draft& draft, Operation& refund, const RefundAnswer& answer) {
+    const core::Duration wait = refund_delay(draft.now() - refund.created_at);
+    if (answer.is_abnormal) {
+        if (refund.state == OperationState::manual) return review_again(draft, refund);
+        return draft.give_up(refund, "refund_abnormal");
+    }
+    switch (answer.outcome) {
+        case Outcome::done:
+            return succeed(draft, refund, answer);
+        case Outcome::refused:
+            return take_refusal(draft, refund);
+        case Outcome::pending:
+            refund.last_outcome = Outcome::pending;
+            return go_on(draft, refund, Act::query, wait);
+        case Outcome::not_sent:
+        case Outcome::unknown:
+            if (answer.is_absent && (refund.last_outcome == Outcome::refused || is_only_asked(refund))) {
+                const core::Instant sent_at = refund.sent_at.value_or(refund.created_at);
+                const core::Instant bound = sent_at + draft.policy().in_flight_bound;
+                if (answer.exchange.started_at >= bound) return take_refusal(draft, refund);
+                return go_on(draft, refund, Act::query, std::max(wait, bound - draft.now()));
+            }
+            // Not there yet, or never: the same call under the same number is safe either way.
+            return go_on(draft, refund, answer.is_absent ? Act::send : Act::query, wait);
+    }
+}
+
+// The amount of a refund that the channel shows must be ours.
+bool is_other_amount(Draft& draft, const Operation& refund, const RefundAnswer& answer) {
+    if (answer.outcome != Outcome::done || !answer.amount || *answer.amount == refund.amount) return false;
+    if (refund.state == OperationState::manual) return true;
+    draft.alarm("amount_mismatch", "refund of " + core::to_string(refund.amount) + ", the channel says " +
+                                       core::to_string(*answer.amount));
+    return true;
+}
+
+core::Result<void> check_new_refund(const Aggregate& before, const RefundRequest& request, core::Instant now,
+                                    const Policy& policy) {
+    const Payment& payment = before.payment;
+    const bool is_refundable =
+        payment.state == PaymentState::paid || payment.state == PaymentState::partially_refunded;
+    if (payment.state == PaymentState::refunded) return core::fail(Code::conflict, "nothing_left");
+    if (!is_refundable) return core::fail(Code::conflict, "not_refundable");
+    const core::Instant paid_at = payment.trade.paid_at.value_or(*payment.finished_at);
+    if (now > paid_at + std::chrono::hours(24) * payment.refund_days)
+        return core::fail(Code::conflict, "too_late");
+    if (request.amount > before.refundable()) return core::fail(Code::conflict, "not_enough_left");
+    // Those that are done or may be; the channel counts no others.
+    const auto refunds = std::ranges::count_if(before.operations, [](const Operation& operation) {
+        return operation.kind == OperationKind::refund && operation.state != OperationState::refused;
+    });
+    if (refunds >= policy.most_refunds) return core::fail(Code::conflict, "too_many_refunds");
+    return {};
+}
+
+// The same request again: drives on what is not decided, begins again what was refused.
+core::Result<Change> repeat_refund(const Aggregate& before, const Operation& known,
+                                   const RefundRequest& request, core::Instant now, const Policy& policy) {
+    if (known.amount != request.amount) return core::fail(Code::conflict, "request_conflict");
+    if (known.state == OperationState::succeeded) return core::fail(Code::conflict, "already_refunded");
+    if (known.state == OperationState::refused) {
+        if (auto checked = check_new_refund(before, request, now, policy); !checked)
+            return std::unexpected(std::move(checked.error()));
+    }
+    const bool is_under_way =
+        known.state == OperationState::prepared || known.state == OperationState::sent ||
+        (known.state == OperationState::unknown && known.next_at && *known.next_at <= now);
+    if (is_under_way) return core::fail(Code::conflict, "already_asked");
+    Draft draft(before, now, policy);
+    Operation& refund = *draft.aggregate().find(known.seq);
+    draft.take_over(refund, request.owner);
+    refund.is_restored = false;  // asked for anew: it may be sent
+    if (refund.state != OperationState::refused) {
+        // One that lies with a person stays there, but is looked at now.
+        const bool is_send = refund.next_act == Act::send;
+        draft.schedule(refund, is_send ? Act::send : Act::query,
+                       is_send ? draft.next_refund_send(refund) : now);
+        draft.add_row(refund, "refund asked for again", "", nullptr);
+        return draft.take();
+    }
+    // A number that the channel closed is used up; any other refused one is the safe one to repeat.
+    if (refund.refusal == Refusal::refund_closed) refund.number += "n" + std::to_string(refund.tries);
+    refund.state = OperationState::prepared;
+    refund.tries = 0;
+    refund.created_at = now;
+    draft.schedule(refund, Act::send, draft.next_refund_send(refund));
+    draft.add_row(refund, "refund begun again", core::to_string(refund.amount), nullptr);
+    return draft.take();
+}
+
+}  // namespace
+
+core::Result<Change> on_refund(const Aggregate& before, const RefundRequest& request, core::Instant now,
+                               const Policy& policy) {
+    HUITONG_ASSERT(request.amount.minor() > 0 && !request.request_no.empty() && !request.owner.empty(),
+                   "a refund without amount, number or owner");
+    if (const Operation* known = before.find_refund(request.request_no))
+        return repeat_refund(before, *known, request, now, policy);
+    if (auto checked = check_new_refund(before, request, now, policy); !checked)
+        return std::unexpected(std::move(checked.error()));
+    Draft draft(before, now, policy);
+    Operation& refund = draft.insert_operation(OperationKind::refund, request.owner);
+    refund.request_no = request.request_no;
+    refund.amount = request.amount;
+    refund.operator_name = request.operator_name;
+    refund.terminal_sn = request.terminal_sn;
+    refund.reason = request.reason;
+    draft.schedule(refund, Act::send, draft.next_refund_send(refund));
+    draft.add_row(refund, "refund begun", core::to_string(refund.amount), nullptr);
+    return draft.take();
+}
+
+core::Result<Change> on_refund_answer(const Aggregate& before, Claim claim, const RefundAnswer& answer,
+                                      bool is_query, core::Instant now, const Policy& policy) {
+    Draft draft(before, now, policy);
+    const auto found = claimed(draft, claim);
+    if (!found) return std::unexpected(found.error());
+    Operation& refund = **found;
+    if (refund.kind != OperationKind::refund || refund.next_act == Act::none)
+        return core::fail(Code::conflict, "not_due");
+    if (is_query) {
+        ++refund.tries;
+        refund.asked_at = answer.exchange.started_at;
+        refund.channel_code = answer.code;
+        if (answer.outcome == Outcome::refused) refund.refusal = answer.refusal;
+    } else {
+        draft.note_answer(refund, answer);
+    }
+    if (!answer.refund_no.empty()) refund.channel_ref = answer.refund_no;
+    draft.add_row(refund, is_query ? "refund query answered" : "refund answered", finding_of(answer),
+                  &answer.exchange);
+    if (is_other_amount(draft, refund, answer)) {
+        if (refund.state == OperationState::manual)
+            review_again(draft, refund);
+        else
+            draft.give_up(refund, "refund_amount_mismatch");
+    } else if (is_query) {
+        refund_queried(draft, refund, answer);
+    } else {
+        refund_answered(draft, refund, answer);
+    }
+    return draft.take();
+}
+
+std::string_view to_string(RefundVerdict verdict) {
+    switch (verdict) {
+        case RefundVerdict::refunded:
+            return "refunded";
+        case RefundVerdict::not_refunded:
+            return "not_refunded";
+        case RefundVerdict::again:
+            return "again";
+    }
+    return "?";
+}
+
+core::Result<Change> on_refund_decision(const Aggregate& before, const RefundDecision& decision,
+                                        core::Instant now, const Policy& policy) {
+    if (decision.reason.empty()) return core::fail(Code::invalid, "reason_missing");
+    const Operation* const known = before.find(decision.seq);
+    if (!known || known->kind != OperationKind::refund || is_automatic(*known))
+        return core::fail(Code::not_found, "no_refund");
+    if (known->state != OperationState::manual) return core::fail(Code::conflict, "not_in_review");
+    Draft draft(before, now, policy);
+    Operation& refund = *draft.aggregate().find(decision.seq);
+    draft.add_row(refund, "decided by " + decision.operator_name,
+                  std::string(to_string(decision.verdict)) + ": " + decision.reason, nullptr);
+    switch (decision.verdict) {
+        case RefundVerdict::refunded:
+            succeed(draft, refund, {});
+            break;
+        case RefundVerdict::not_refunded:
+            draft.finish(refund, OperationState::refused);
+            draft.clear_review();
+            break;
+        case RefundVerdict::again:
+            refund.state = OperationState::unknown;
+            refund.created_at = now;
+            draft.take_over(refund, decision.owner);
+            draft.schedule(refund, Act::query, now);
+            draft.clear_review();
+            break;
+    }
+    return draft.take();
+}
+
+}  // namespace huitong::payments

@@ -1,0 +1,201 @@
+// What a restored store is told by the send journal, and what the channel's answers then make of it.
+#include "payments/test_support.hpp"
+
+namespace huitong::payments {
+namespace {
+
+constexpr auto outage = 1h;
+
+// A payment's real life up to some point, then a store that knows only an earlier one of its states.
+class Restored : public testing::Test {
+  protected:
+    Aggregate paid() {
+        return on_pay_answer(test_intent(), {.seq = 1, .attempt = 1}, pay_done(), test_start + 1s, policy)
+            ->after;
+    }
+    Aggregate refund_sent(const Aggregate& of) {
+        const auto begun = on_refund(of,
+                                     {.request_no = "r1",
+                                      .amount = core::fen(234),
+                                      .operator_name = "kay",
+                                      .terminal_sn = "T1",
+                                      .reason = "",
+                                      .owner = "me"},
+                                     test_start + 60s, policy);
+        return on_sent(begun->after, {.seq = 2, .attempt = 1}, test_start + 60s, policy)->after;
+    }
+    Aggregate cancel_sent(const Aggregate& of) {
+        auto begun = on_cancel(of, {.operator_name = "kay", .terminal_sn = "T1", .owner = "me"},
+                               test_start + 60s, policy);
+        return on_sent(begun->after, {.seq = 2, .attempt = 1}, test_start + 60s, policy)->after;
+    }
+    // The store's knowledge with the lost call taken in.
+    Bench restored(const Aggregate* known, const Aggregate& sent, int seq) {
+        Bench bench;
+        bench.now = test_start + outage;
+        const auto change = on_lost_call(known, sent, seq, bench.now, policy);
+        EXPECT_TRUE(change);
+        if (change) bench.at = change->after;
+        return bench;
+    }
+    static void ask(Bench& bench, TradeState state) {
+        const auto answer = seen(state, bench.now);
+        const auto change = on_query_answer(bench.at, bench.claim(1), answer, bench.now, bench.policy);
+        ASSERT_TRUE(change);
+        take(bench, *change);
+    }
+    static void ask_refund(Bench& bench, RefundAnswer answer) {
+        answer.exchange.started_at = bench.now;
+        const auto change = on_refund_answer(bench.at, bench.claim(2), answer, true, bench.now, bench.policy);
+        ASSERT_TRUE(change);
+        take(bench, *change);
+    }
+    static void take(Bench& bench, const Change& change) {
+        bench.at = change.after;
+        for (const auto& entry : change.entries) bench.entries.push_back(entry);
+        for (const auto& alarm : change.alarms) bench.alarms.push_back(alarm);
+    }
+    Policy policy;
+};
+
+TEST_F(Restored, AnUnknownPayIsAskedAfterAndPaidAgain) {
+    Bench bench = restored(nullptr, test_intent(), 1);
+    EXPECT_EQ(bench.state(), PaymentState::pending);
+    EXPECT_FALSE(is_known_again(bench.at));
+    const auto step = next_step(bench.at);
+    ASSERT_TRUE(step);
+    EXPECT_EQ(step->act, Act::query);
+    EXPECT_LE(step->at, bench.now);
+    EXPECT_EQ(bench.at.pay().owner, "") << "any process may take it up";
+    ask(bench, TradeState::paid);
+    EXPECT_EQ(bench.state(), PaymentState::paid);
+    EXPECT_TRUE(bench.payment().is_booked);
+    EXPECT_EQ(bench.entries.size(), 1U);
+    EXPECT_TRUE(is_known_again(bench.at));
+}
+
+TEST_F(Restored, SilenceNeverReversesWhatMayHaveBeenToldPaid) {
+    Bench bench = restored(nullptr, test_intent(), 1);
+    for (int i = 0; i < 500; ++i) {
+        bench.now += 60s;
+        ask(bench, TradeState::unknown);
+        ASSERT_EQ(bench.state(), PaymentState::pending);
+        ASSERT_LE(next_step(bench.at)->at, bench.now + 60s);
+    }
+    ask(bench, TradeState::paid);
+    EXPECT_EQ(bench.state(), PaymentState::paid);
+}
+
+TEST_F(Restored, AbsentOnlyCountsOnceTheCallCannotArrive) {
+    Bench bench = restored(nullptr, test_intent(), 1);
+    bench.now = test_start + 60s;
+    ask(bench, TradeState::not_found);
+    EXPECT_EQ(bench.state(), PaymentState::pending);
+    bench.now = test_start + 91s;
+    ask(bench, TradeState::not_found);
+    EXPECT_EQ(bench.state(), PaymentState::reversing);
+}
+
+TEST_F(Restored, UnpaidEndsByTheUsualRules) {
+    Bench waiting = restored(nullptr, test_intent(), 1);
+    ask(waiting, TradeState::pending);
+    EXPECT_EQ(waiting.state(), PaymentState::reversing);
+    EXPECT_TRUE(is_known_again(waiting.at)) << "it is known, and being undone";
+    Bench closed = restored(nullptr, test_intent(), 1);
+    ask(closed, TradeState::closed);
+    EXPECT_EQ(closed.state(), PaymentState::failed);
+}
+
+TEST_F(Restored, ALostRefundIsReservedAndNeverSentAnew) {
+    const Aggregate known = paid();
+    Bench bench = restored(&known, refund_sent(known), 2);
+    EXPECT_EQ(bench.state(), PaymentState::paid);
+    EXPECT_EQ(bench.operation(2).number, refund_sent(known).operations[1].number);
+    EXPECT_EQ(bench.at.refundable(), core::fen(1000));
+    EXPECT_EQ(next_step(bench.at)->act, Act::query);
+    EXPECT_FALSE(is_known_again(bench.at));
+    Bench made = bench;
+    ask_refund(made, refund_answer(Outcome::done));
+    EXPECT_EQ(made.state(), PaymentState::partially_refunded);
+    EXPECT_EQ(made.payment().refunded, core::fen(234));
+    EXPECT_EQ(made.entries.size(), 1U);
+    EXPECT_TRUE(is_known_again(made.at));
+    ask_refund(bench, refund_absent());
+    EXPECT_EQ(bench.operation(2).state, OperationState::refused);
+    EXPECT_EQ(bench.at.refundable(), test_amount);
+    EXPECT_TRUE(is_known_again(bench.at));
+}
+
+TEST_F(Restored, ARefundThatIsUnderWayIsKnown) {
+    const Aggregate known = paid();
+    Bench bench = restored(&known, refund_sent(known), 2);
+    ask_refund(bench, refund_answer(Outcome::unknown));
+    EXPECT_FALSE(is_known_again(bench.at));
+    bench.now += 10s;
+    ask_refund(bench, refund_answer(Outcome::pending));
+    EXPECT_TRUE(is_known_again(bench.at));
+}
+
+TEST_F(Restored, ARefundOfALostPaymentWaitsForItsProof) {
+    Bench bench = restored(nullptr, refund_sent(paid()), 2);
+    EXPECT_EQ(bench.state(), PaymentState::pending);
+    EXPECT_FALSE(bench.payment().is_booked);
+    EXPECT_EQ(next_step(bench.at)->seq, 1) << "a refund of what is not proven paid cannot be booked";
+    ask(bench, TradeState::paid_and_refunded);
+    EXPECT_EQ(bench.state(), PaymentState::paid);
+    ASSERT_TRUE(next_step(bench.at));
+    EXPECT_EQ(next_step(bench.at)->seq, 2);
+    ask_refund(bench, refund_answer(Outcome::done));
+    EXPECT_EQ(bench.state(), PaymentState::partially_refunded);
+    EXPECT_EQ(bench.entries.size(), 2U);
+}
+
+TEST_F(Restored, RefundedButNotPaidIsForAPerson) {
+    for (const TradeState state : {TradeState::not_found, TradeState::closed, TradeState::pending}) {
+        Bench bench = restored(nullptr, refund_sent(paid()), 2);
+        ask(bench, state);
+        EXPECT_EQ(bench.state(), PaymentState::manual_review) << to_string(state);
+        EXPECT_TRUE(is_known_again(bench.at));
+    }
+    Bench bench = restored(nullptr, test_intent(), 1);
+    ask(bench, TradeState::paid_and_refunded);
+    EXPECT_EQ(bench.state(), PaymentState::manual_review) << "a refund that nobody here asked for";
+}
+
+TEST_F(Restored, ALostCancelIsLookedAtFirst) {
+    const Aggregate known = paid();
+    for (const Aggregate* store : {&known, static_cast<const Aggregate*>(nullptr)}) {
+        Bench bench = restored(store, cancel_sent(known), 2);
+        EXPECT_EQ(bench.state(), PaymentState::reversing);
+        ASSERT_TRUE(next_step(bench.at));
+        EXPECT_EQ(next_step(bench.at)->seq, 2);
+        EXPECT_EQ(next_step(bench.at)->act, Act::query);
+        const auto change = on_query_answer(bench.at, bench.claim(2), seen(TradeState::reversed, bench.now),
+                                            bench.now, policy);
+        ASSERT_TRUE(change);
+        EXPECT_EQ(change->after.payment.state, PaymentState::reversed);
+        EXPECT_EQ(change->entries.size(), store ? 1U : 2U) << "what the store had not booked is booked now";
+    }
+}
+
+TEST_F(Restored, WhatTheStoreKnowsIsLeftAlone) {
+    const Aggregate now_paid = paid();
+    EXPECT_FALSE(on_lost_call(&now_paid, test_intent(), 1, test_start + outage, policy));
+    EXPECT_FALSE(on_store_restored(now_paid, test_start + outage, policy));
+    const Bench again = restored(nullptr, test_intent(), 1);
+    EXPECT_FALSE(on_lost_call(&again.at, test_intent(), 1, test_start + outage, policy)) << "taken in twice";
+}
+
+TEST_F(Restored, AnUnfinishedPayOfTheBackupIsAskedAfterPatiently) {
+    Bench bench;
+    bench.now = test_start + outage;
+    const auto change = on_store_restored(bench.at, bench.now, policy);
+    ASSERT_TRUE(change);
+    bench.at = change->after;
+    ask(bench, TradeState::unknown);
+    EXPECT_EQ(bench.state(), PaymentState::pending);
+    EXPECT_FALSE(on_store_restored(bench.at, bench.now, policy)) << "once";
+}
+
+}  // namespace
+}  // namespace huitong::payments

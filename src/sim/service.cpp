@@ -1,0 +1,77 @@
+// What the control plane does with a channel's books, whichever channel it is.
+#include "sim/service.hpp"
+
+namespace huitong::sim {
+
+core::Result<void> Service::demand_paying(const Order& order) {
+    if (order.state == State::paying) return {};
+    return core::fail(core::Code::conflict, "not_paying", std::string(desk().state_name(order, now())));
+}
+
+core::Result<void> Service::pay(Order& order) {
+    if (auto allowed = demand_paying(order); !allowed) return allowed;
+    Books::pay(order, now());
+    return {};
+}
+
+core::Result<void> Service::cancel(Order& order) {
+    if (auto allowed = demand_paying(order); !allowed) return allowed;
+    order.state = State::payerror;
+    return {};
+}
+
+core::Result<void> Service::enter_wrong_password(Order& order) {
+    if (auto allowed = demand_paying(order); !allowed) return allowed;
+    ++order.wrong_passwords;
+    return {};
+}
+
+Order* Service::find_order(std::string_view account, std::string_view out_trade_no) {
+    run_due(now());
+    for (std::size_t i = 0; i < desk().account_count(); ++i) {
+        if (!account.empty() && desk().account_name(i) != account) continue;
+        Order* const order = desk().books().find(i, out_trade_no);
+        if (order == nullptr || order->state == State::absent) continue;
+        desk().settle(*order, now());
+        return order;
+    }
+    return nullptr;
+}
+
+std::deque<Order>& Service::settled_orders() {
+    run_due(now());
+    for (Order& order : desk().books().orders()) desk().settle(order, now());
+    return desk().books().orders();
+}
+
+Totals Service::totals() {
+    Totals totals;
+    for (const Order& order : settled_orders()) {
+        totals.pay_calls += order.pays;
+        totals.query_calls += order.queries;
+        totals.reverse_calls += order.reverses;
+        totals.max_pay_calls = std::max<std::int64_t>(totals.max_pay_calls, order.pays);
+        totals.max_refunds_per_order = std::max<std::int64_t>(totals.max_refunds_per_order, order.refunds);
+        if (order.state == State::absent) continue;
+        ++totals.orders;
+        if (order.state == State::paying) ++totals.pending;
+        if (order.was_paid()) {
+            ++totals.paid_count;
+            totals.paid_fen += order.amount_fen;
+        }
+        if (order.refunded_fen > 0) {
+            ++totals.refunded_count;
+            totals.refunded_fen += order.refunded_fen;
+        }
+    }
+    totals.refund_query_calls = desk().refund_queries();
+    for (const Refund& refund : desk().books().refunds().all()) {
+        totals.refund_calls += refund.calls;
+        totals.max_refund_calls = std::max<std::int64_t>(totals.max_refund_calls, refund.calls);
+        if (refund.is_accepted()) ++totals.refunds;
+        if (refund.state == RefundState::succeeded) ++totals.refunds_succeeded;
+    }
+    return totals;
+}
+
+}  // namespace huitong::sim
