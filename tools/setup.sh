@@ -11,8 +11,10 @@ packages=(
     libboost1.81-dev libboost-json1.81-dev libssl-dev libsqlite3-dev libpq-dev libpugixml-dev
     libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libgtest-dev libbenchmark-dev
     # programs the tests run
-    openssl sqlite3 postgresql curl
+    openssl sqlite3 postgresql curl hledger
 )
+# Whoever has another Node.js with npm keeps it; tests/conformance needs version 18.19 or later.
+command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
 
 fail() {
     printf 'setup: %s\n' "$*" >&2

@@ -7,11 +7,16 @@ import re
 import sys
 
 PATTERNS = {
-    "passed": (r"^\[  PASSED  \] (\d+) tests?\.",),
+    "passed": (
+        r"^\[  PASSED  \] (\d+) tests?\.",
+        r"^# pass (\d+)$",
+        r"^fuzz \w+: (\d+) inputs of the corpus",
+    ),
     "failed": (
         r"^\[  FAILED  \] (\d+) tests?, listed below:",
         r"^FAILED \(.*?failures=(\d+)",
         r"^FAILED \(.*?errors=(\d+)",
+        r"^# fail (\d+)$",
     ),
     "python": (r"^Ran (\d+) tests? in",),
     "skipped": (r"^\[  SKIPPED \] (\d+) tests?, listed below:", r"\(.*?skipped=(\d+)\)$"),
@@ -19,7 +24,7 @@ PATTERNS = {
 
 
 def count(log: str) -> dict[str, int]:
-    """Sums of the last lines GoogleTest and unittest print."""
+    """Sums of the last lines GoogleTest, unittest, node's runner and the fuzz targets print."""
     return {
         key: sum(int(n) for pattern in patterns for n in re.findall(pattern, log, re.MULTILINE))
         for key, patterns in PATTERNS.items()
@@ -27,10 +32,10 @@ def count(log: str) -> dict[str, int]:
 
 
 def totals(log: str) -> tuple[int, int, int]:
-    """(passed, failed, skipped) cases of both kinds."""
+    """(passed, failed, skipped) cases of all kinds."""
     sums = count(log)
     python_failed = sum(
-        int(n) for pattern in PATTERNS["failed"][1:] for n in re.findall(pattern, log, re.MULTILINE)
+        int(n) for pattern in PATTERNS["failed"][1:3] for n in re.findall(pattern, log, re.MULTILINE)
     )
     python_skipped = sum(int(n) for n in re.findall(PATTERNS["skipped"][1], log, re.MULTILINE))
     passed = sums["passed"] + sums["python"] - python_failed - python_skipped

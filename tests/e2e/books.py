@@ -7,6 +7,9 @@ import pathlib
 import sqlite3
 
 
+GROSS = "case kind when 'payment' then amount_minor else -amount_minor end"
+
+
 class Books:
     def __init__(self, database: pathlib.Path):
         self._database = database
@@ -17,13 +20,21 @@ class Books:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute(query)]
 
+    # What a payer paid (+) or got back (-): between receivable and payable, in either direction. Fees are
+    # other postings, see `fees`.
+    GROSS = (
+        "case when debit like 'channel_receivable:%' and credit like 'merchant_payable:%' then amount_minor"
+        " when debit like 'merchant_payable:%' and credit like 'channel_receivable:%' then -amount_minor"
+        " else 0 end"
+    )
+
     def payments(self) -> list[dict]:
-        """With `posted`: Σ payments − Σ reversals of each in the ledger."""
-        sign = "case kind when 'payment' then 1 when 'reversal' then -1 end"
-        posted = f"select shard, id, sum({sign} * amount_minor) as posted from posting group by shard, id"
+        """With `posted`: what the ledger holds of each, less what was reversed or refunded."""
+        posted = f"select shard, id, sum({self.GROSS}) as posted from posting group by shard, id"
         rows = self._rows(
-            "select client_sn, channel_number, state, amount_minor as amount, created_at,"
-            f" coalesce(posted, 0) as posted from payment left join ({posted}) using (shard, id)"
+            "select client_sn, channel_number, state, amount_minor as amount, refunded_minor as refunded,"
+            " created_at, coalesce(posted, 0) as posted"
+            f" from payment left join ({posted}) using (shard, id)"
         )
         for row in rows:
             seconds = row["created_at"] / 1e6
@@ -31,12 +42,22 @@ class Books:
         return rows
 
     def count_unresolved(self) -> int:
-        """Payments that are neither final nor given to a person."""
-        states = "('created', 'pending', 'reversing')"
-        return self._rows(f"select count(*) as n from payment where state in {states}")[0]["n"]
+        """Payments and refunds that are neither final nor given to a person."""
+        payments = "select 1 from payment where state in ('created', 'pending', 'reversing')"
+        refunds = "select 1 from operation where kind = 'refund' and state in ('prepared', 'sent', 'unknown')"
+        return self._rows(f"select count(*) as n from ({payments} union all {refunds})")[0]["n"]
 
     def net_fen(self) -> int:
-        """What the channel owes: Σ debits − Σ credits of the receivable accounts."""
-        owed = "case when debit like 'channel_receivable:%' then amount_minor else 0 end"
-        paid = "case when credit like 'channel_receivable:%' then amount_minor else 0 end"
-        return self._rows(f"select coalesce(sum({owed} - {paid}), 0) as net from posting")[0]["net"]
+        """What payers paid and did not get back, before any fee."""
+        return self._rows(f"select coalesce(sum({self.GROSS}), 0) as net from posting")[0]["net"]
+
+    def fees(self) -> dict:
+        """What the platform earned and what the channels kept, in fen."""
+        income, kept = "fee_income:%", "channel_fee:%"
+        row = self._rows(
+            f"select coalesce(sum(case when credit like '{income}' then amount_minor"
+            f" when debit like '{income}' then -amount_minor else 0 end), 0) as income,"
+            f" coalesce(sum(case when debit like '{kept}' then amount_minor"
+            f" when credit like '{kept}' then -amount_minor else 0 end), 0) as kept from posting"
+        )
+        return row[0]

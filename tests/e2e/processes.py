@@ -5,6 +5,7 @@ would do it (docs/architecture.md; README.md).
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -160,8 +161,9 @@ class Simulators:
             since = rows[-1]["seq"] if "seq" in rows[-1] else since + len(rows)
 
     def orders(self) -> dict:
-        """Every order by out_trade_no."""
-        return {order["out_trade_no"]: order for order in self._pages("orders/wechat", "orders")}
+        """Every order of either wallet by out_trade_no."""
+        rows = itertools.chain(self._pages("orders/wechat", "orders"), self._pages("orders/alipay", "orders"))
+        return {order["out_trade_no"]: order for order in rows}
 
     def journal(self):
         return self._pages("journal", "entries")
@@ -223,19 +225,45 @@ class Demo:
         return json.loads(done.stdout) if done.stdout else None
 
 
+def simulated_merchant(info: dict, folder: pathlib.Path) -> list[str]:
+    """The arguments with which `huitong sim` knows the merchant of a demo.json."""
+    wechat, alipay = info["wechat"], info["alipay"]
+    private, public = folder / "alipay-simulator.pem", folder / "alipay-app-public.pem"
+    private.write_text(alipay["simulator_private_key"])
+    done = subprocess.run(
+        ["openssl", "pkey", "-pubout"],
+        input=alipay["app_private_key"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    public.write_text(done.stdout)
+    return [
+        *("--appid", wechat["appid"], "--mch-id", wechat["mch_id"], "--api-key", wechat["api_key"]),
+        *("--alipay-app-id", alipay["app_id"], "--alipay-seller-id", alipay["seller_id"]),
+        *("--alipay-app-public-key", str(public), "--alipay-private-key", str(private)),
+    ]
+
+
 class Split:
     """`huitong serve` with a configuration file, and `huitong sim` in a process that outlives it. `payments`
-    are keys of the file's section of that name."""
+    are keys of the file's section of that name, `sections` more of the same for others."""
 
-    def __init__(self, folder, payments: dict, terminals: int):
+    def __init__(self, folder, payments: dict, terminals: int, sections: dict | None = None):
         self.folder = pathlib.Path(folder)
         # Makes the merchant, its keys and its terminals; then leaves its data and its ports to the others.
         self.demo = Demo(self.folder, "--no-traffic")
         self.books = Books(self.demo.data / "huitong.db")
         self.terminals: list[dict] = []
         self._terminal_count = terminals
-        self._sections = {"data": {"dir": str(self.demo.data)}, "listen": {"port": self.demo.port}}
-        self._sections |= {"payments": payments, "log": {"level": "info", "file": "serve.log"}}
+        self._sections = {
+            "data": {"dir": str(self.demo.data)},
+            "listen": {"port": self.demo.port, "drain_notice_ms": 0},
+            "payments": payments,
+            "log": {"level": "info", "file": "serve.log"},
+        }
+        for name, values in (sections or {}).items():
+            self._sections[name] = self._sections.get(name, {}) | values
         self.processes = [self.demo.process]
 
     def _run(self, name: str, *arguments: str) -> Process:
@@ -258,8 +286,7 @@ class Split:
             for section, values in self._sections.items():
                 lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
                 print(f"[{section}]", *lines, sep="\n", file=file)
-        known = self.demo.info["wechat"]
-        merchant = ["--appid", known["appid"], "--mch-id", known["mch_id"], "--api-key", known["api_key"]]
+        merchant = simulated_merchant(self.demo.info, self.folder)
         self.simulator = self._run("sim", "--port", str(self.demo.port + 1), "--tombstones", "on", *merchant)
         self.gateway = self._run("serve", "--config", str(config))
 

@@ -12,7 +12,7 @@ import json
 import random
 import urllib.parse
 
-FINAL = {"PAID", "PAY_CANCELED", "CANCELED", "REFUNDED"}  # order_status that nobody but people changes
+FINAL = {"PAID", "PAY_CANCELED", "CANCELED", "PARTIAL_REFUNDED", "REFUNDED"}  # order_status that stays
 
 
 def sign(body: bytes, key: str) -> str:
@@ -47,16 +47,27 @@ class Answer:
 
 
 class Codes:
-    """Payment codes whose last four digits tell the simulated channel what to do (spec/channels 6.3): 13,
-    twelve free digits that never repeat, the scenario, its seconds or count. A payer (the first six digits)
-    pays four times at most. Each of 400 blocks has ten thousand codes of its own."""
+    """Payment codes whose last four digits tell the simulated channel what to do (spec/channels 6.3): 13 for
+    WeChat or 28 for Alipay, twelve free digits that never repeat, the scenario, its seconds or count. A payer
+    (the first six digits) pays four times at most. Each of 400 blocks has ten thousand codes of its own."""
+
+    WECHAT, ALIPAY = "13", "28"
 
     def __init__(self, block: int = 0):
         self._numbers = itertools.count(block * 10_000)
 
-    def __call__(self, scenario: int = 0, count: int = 0) -> str:
+    def __call__(self, scenario: int = 0, count: int = 0, wallet: str = WECHAT) -> str:
         payer, turn = divmod(next(self._numbers), 4)
-        return f"13{payer:06}{turn:06}{scenario:02}{count:02}"
+        return f"{wallet}{payer:06}{turn:06}{scenario:02}{count:02}"
+
+
+def refund_fields(client_sn: str, request_no: str, amount: int) -> dict:
+    return {
+        "client_sn": client_sn,
+        "refund_request_no": request_no,
+        "refund_amount": str(amount),
+        "operator": "kay",
+    }
 
 
 def random_digits(length: int) -> str:
@@ -139,6 +150,9 @@ class Till(_Signer):
     def revoke(self, **order) -> Answer:
         return self.call("/upay/v2/revoke", order)
 
+    def refund(self, client_sn: str, request_no: str, amount: int) -> Answer:
+        return self.call("/upay/v2/refund", refund_fields(client_sn, request_no, amount))
+
 
 class AsyncTill(_Signer):
     """One connection, opened when needed; calls on it must follow each other."""
@@ -200,3 +214,6 @@ class AsyncTill(_Signer):
 
     async def cancel(self, client_sn: str) -> Answer:
         return await self.call("/upay/v2/cancel", {"client_sn": client_sn})
+
+    async def refund(self, client_sn: str, request_no: str, amount: int) -> Answer:
+        return await self.call("/upay/v2/refund", refund_fields(client_sn, request_no, amount))

@@ -410,8 +410,9 @@ class Helpers(unittest.TestCase):
             "[  PASSED  ] 7 tests.\n[  SKIPPED ] 2 tests, listed below:\n[  PASSED  ] 1 test.\n"
             "[  FAILED  ] 3 tests, listed below:\n"
             "Ran 5 tests in 0.1s\n\nFAILED (failures=1, errors=1, skipped=1)\nRan 2 tests in 0s\n\nOK\n"
+            "# tests 12\n# pass 11\n# fail 1\nfuzz json: 28 inputs of the corpus, 100 runs, nothing found\n"
         )
-        self.assertEqual(test_totals.totals(log), (7 + 1 + 7 - 3, 3 + 2, 2 + 1))
+        self.assertEqual(test_totals.totals(log), (7 + 1 + 7 - 3 + 11 + 28, 3 + 2 + 1, 2 + 1))
 
 
 if __name__ == "__main__":
