@@ -125,8 +125,8 @@ void print_object(const codec::JsonObject& object, bool is_json) {
 }
 
 void add_admin(CLI::App& app, Action& action) {
-    auto* const admin =
-        app.add_subcommand("admin", "Manage who may use the platform, payments in review, the audit log");
+    auto* const admin = app.add_subcommand(
+        "admin", "Onboarding, limits, payments and refunds in review, alerts, the ledger, the audit log");
     const auto options = std::make_shared<AdminOptions>();
     admin->fallthrough();
     admin->require_subcommand(1);

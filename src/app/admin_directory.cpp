@@ -1,4 +1,5 @@
-// admin operator, vendor, app, merchant, store, code: create, list, disable, enable.
+// admin operator, vendor, app, merchant, store, code: create, list, disable, enable. Terminals, which
+// activate themselves, are only listed and switched.
 #include "app/admin_commands.hpp"
 
 namespace huitong::app {
@@ -30,6 +31,12 @@ JsonObject show_store(const ports::Store& store) {
             {"merchant_sn", store.merchant_sn},
             {"name", store.name},
             {"active", Json(store.is_active)}};
+}
+JsonObject show_terminal(const ports::Terminal& terminal) {
+    return {{"terminal_sn", terminal.sn},          {"store_sn", terminal.store_sn},
+            {"merchant_sn", terminal.merchant_sn}, {"app_id", terminal.app_id},
+            {"device_id", terminal.device_id},     {"name", terminal.name},
+            {"active", Json(terminal.is_active)}};
 }
 JsonObject show_code(const ports::ActivationCode& code) {
     return {{"code", code.code},
@@ -102,14 +109,24 @@ void add_vendor_and_app(CLI::App& admin, const Options& options, Action& action)
     add_switches(*apps, "app", options, action);
 }
 
-void add_merchant_and_store(CLI::App& admin, const Options& options, Action& action) {
+// Also an empty number counts as given, and is refused: it may be a script's unset variable.
+std::shared_ptr<std::optional<std::string>> add_sn(CLI::App& create) {
+    const auto sn = std::make_shared<std::optional<std::string>>();
+    create.add_option_function<std::string>(
+        "--sn", [sn](const std::string& given) { *sn = given; },
+        "13 digits: the number it had before the store was restored");
+    return sn;
+}
+
+void add_merchants(CLI::App& admin, const Options& options, Action& action) {
     const auto name = std::make_shared<std::string>();
     auto* const merchants = add_group(admin, "merchant", "Merchants");
     auto* const merchant = merchants->add_subcommand("create", "Prints merchant_sn");
     merchant->add_option("NAME", *name)->required();
+    const auto old_merchant = add_sn(*merchant);
     set_act(*merchant, options, action,
-            [name](Admin& it, const ports::Operator& by) -> core::Result<JsonObject> {
-                const auto made = it.run(it.onboard().create_merchant(by, *name));
+            [name, old_merchant](Admin& it, const ports::Operator& by) -> core::Result<JsonObject> {
+                const auto made = it.run(it.onboard().create_merchant(by, *name, *old_merchant));
                 if (!made) return std::unexpected(made.error());
                 return show_merchant(*made);
             });
@@ -121,13 +138,18 @@ void add_merchant_and_store(CLI::App& admin, const Options& options, Action& act
     auto* const store = stores->add_subcommand("create", "Prints store_sn");
     store->add_option("NAME", *name)->required();
     store->add_option("--merchant", *merchant_sn)->required();
+    const auto old_store = add_sn(*store);
     set_act(*store, options, action, [=](Admin& it, const ports::Operator& by) -> core::Result<JsonObject> {
-        const auto made = it.run(it.onboard().create_store(by, *merchant_sn, *name));
+        const auto made = it.run(it.onboard().create_store(by, *merchant_sn, *name, *old_store));
         if (!made) return std::unexpected(made.error());
         return show_store(*made);
     });
     add_list(*stores, &ports::DirectoryRepository::list_stores, &show_store, options, action);
     add_switches(*stores, "store", options, action);
+
+    auto* const terminals = add_group(admin, "terminal", "Terminals of stores");
+    add_list(*terminals, &ports::DirectoryRepository::list_terminals, &show_terminal, options, action);
+    add_switches(*terminals, "terminal", options, action);
 }
 
 void add_code(CLI::App& admin, const Options& options, Action& action) {
@@ -178,7 +200,7 @@ void add_switches(CLI::App& group, const std::string& kind, const SharedOptions&
 void add_admin_directory(CLI::App& admin, const Options& options, Action& action) {
     add_operator(admin, options, action);
     add_vendor_and_app(admin, options, action);
-    add_merchant_and_store(admin, options, action);
+    add_merchants(admin, options, action);
     add_code(admin, options, action);
     add_admin_account(admin, options, action);
 }

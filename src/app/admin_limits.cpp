@@ -89,7 +89,8 @@ void add_admin_limits(CLI::App& admin, const SharedOptions& options, Action& act
     auto* const set = group->add_subcommand("set", "Sets the bounds named and leaves the other as it is");
     add_subject(*set, *input);
     set->add_option("--per-payment", input->per_payment, "In fen");
-    set->add_option("--per-day", input->per_day, "In fen; counts from its setting on");
+    set->add_option("--per-day", input->per_day,
+                    "In fen; of the day so far it knows only what another limit counted");
     set_act(*set, options, action, [input](Admin& it, const ports::Operator& by) -> core::Result<JsonObject> {
         const auto limit = it.run(it.desk().set_limit(by, input->change()));
         if (!limit) return std::unexpected(limit.error());

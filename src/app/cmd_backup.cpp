@@ -120,6 +120,7 @@ core::Result<BackupFacts> back_up(const Config& config, const std::string& to) {
     if (done) done = sql::settle_sqlite_file(part.path());
     if (done) done = sql::check_sqlite_file(part.path(), sql::Thoroughness::full);
     if (done) done = part.keep_as(to);
+    if (done) done = sql::settle_sqlite_file(to);
     if (done) done = set_facts((*store)->store(), **store, {{facts::last_backup_at, us_text(backup.at)}});
     if (!done) return std::unexpected(std::move(done.error()));
     backup.bytes = static_cast<std::int64_t>(fs::file_size(to));

@@ -1,5 +1,6 @@
 // doctor: whether this machine can serve, and go on serving: configuration, files, store, journal, channels,
-// what waits for a person. Reads only; works beside a running `serve`.
+// what waits for a person. Changes nothing but an older schema, which it brings up to date (`huitong
+// migrate`); works beside a running `serve` of the same version.
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -131,12 +132,14 @@ struct Waiting {
 core::Result<Waiting> read_waiting(OfflineStore& store) {
     return store.run(store.store().read([](ports::Tx& tx) -> core::Result<Waiting> {
         Waiting waiting;
-        for (const auto& row : tx.payments().count_open().payments) {
+        const auto open = tx.payments().count_open();
+        for (const auto& row : open.payments) {
             const bool is_review = row.state == payments::PaymentState::manual_review;
             if (is_review) waiting.in_review = row.count;
             if (!is_review && row.count > 0 && (!waiting.oldest || row.oldest < *waiting.oldest))
                 waiting.oldest = row.oldest;
         }
+        waiting.in_review += open.refunds_in_review;
         waiting.alerts = tx.alerts().count_open();
         waiting.catch_up = tx.facts().get(facts::catch_up);
         waiting.last_backup = tx.facts().get(facts::last_backup_at);

@@ -81,6 +81,32 @@ TEST_F(OnboardTest, NumbersHaveTheLengthsOfTheContract) {
     EXPECT_EQ(sim_.run(second.activate(app->id, code->code, "B"))->result_code, "400");
 }
 
+// As after a restore: what was made since the backup is made again, under the number its payments name.
+TEST_F(OnboardTest, AMerchantAndAStoreAreMadeUnderTheNumbersTheyHad) {
+    const std::string merchant_sn = "0680000000009";
+    const std::string store_sn = "0690000000009";
+    const auto before = verify();
+    const auto merchant = sim_.run(onboard_.create_merchant(demo(), "M", merchant_sn));
+    ASSERT_TRUE(merchant.has_value()) << reason(merchant);
+    EXPECT_EQ(merchant->sn, merchant_sn);
+    const auto store = sim_.run(onboard_.create_store(demo(), merchant_sn, "S", store_sn));
+    ASSERT_TRUE(store.has_value()) << reason(store);
+    EXPECT_EQ(store->sn, store_sn);
+    const auto code = sim_.run(onboard_.create_code(demo(), store_sn, {}));
+    ASSERT_TRUE(code.has_value()) << reason(code);
+    EXPECT_EQ(code->merchant_sn, merchant_sn);
+    EXPECT_EQ(verify().rows, before.rows + 3);
+
+    EXPECT_EQ(reason(sim_.run(onboard_.create_merchant(demo(), "M", merchant_sn))), "exists");
+    EXPECT_EQ(reason(sim_.run(onboard_.create_store(demo(), merchant_sn, "S", store_sn))), "exists");
+    EXPECT_EQ(reason(sim_.run(onboard_.create_store(demo(), "0", "S", "0690000000010"))), "no_merchant");
+    for (const char* bad : {"", "068000000001", "06800000000100", "068000000001x", " 680000000010"}) {
+        EXPECT_EQ(reason(sim_.run(onboard_.create_merchant(demo(), "M", bad))), "bad_sn") << bad;
+        EXPECT_EQ(reason(sim_.run(onboard_.create_store(demo(), merchant_sn, "S", bad))), "bad_sn") << bad;
+    }
+    EXPECT_EQ(verify().rows, before.rows + 3) << "a refused act leaves no row";
+}
+
 TEST_F(OnboardTest, RefusesWhatDoesNotFit) {
     EXPECT_EQ(reason(sim_.run(onboard_.create_vendor(demo(), ""))), "bad_name");
     EXPECT_EQ(reason(sim_.run(onboard_.create_vendor(demo(), "a\nb"))), "bad_name");

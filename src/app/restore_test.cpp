@@ -19,7 +19,7 @@ class MemoryJournal final : public ports::SendJournal, public ports::SentCalls {
         calls_.push_back({.at = clock->now(), .aggregate = std::move(aggregate), .seq = seq});
         co_return core::Result<void>{};
     }
-    core::Result<void> begin(core::Instant since) override {
+    core::Result<void> begin(core::Instant since, core::Instant) override {
         if (is_lost) return core::fail(core::Code::not_found, "journal_missing");
         since_ = since;
         next_ = 0;

@@ -31,14 +31,9 @@ void SimNetwork::close(const net::Origin& origin) {
     }
 }
 
-void SimNetwork::set_delay(core::Duration least, core::Duration most) {
-    least_delay_ = least;
-    most_delay_ = most;
-}
-
 core::Duration SimNetwork::delay() {
-    const auto span = static_cast<std::uint64_t>((most_delay_ - least_delay_).count());
-    return least_delay_ + core::Duration(static_cast<std::int64_t>(random_.below(span + 1)));
+    const auto span = static_cast<std::uint64_t>((most_delay - least_delay).count());
+    return least_delay + core::Duration(static_cast<std::int64_t>(random_.below(span + 1)));
 }
 
 task::Awaitable<void> SimNetwork::serve(net::Handler handler, std::shared_ptr<Exchange> exchange,

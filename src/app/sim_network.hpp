@@ -35,8 +35,6 @@ class SimNetwork final : public net::HttpTransport {
     void set_faults(std::function<NetworkFault(const net::Origin&, const net::Request&)> faults) {
         faults_ = std::move(faults);
     }
-    // One way, uniform in [least, most].
-    void set_delay(core::Duration least, core::Duration most);
 
     [[nodiscard]] task::Task<net::Response> send(net::Origin origin, net::Request request,
                                                  net::CallOptions options) override;
@@ -47,13 +45,14 @@ class SimNetwork final : public net::HttpTransport {
     struct Exchange;
     [[nodiscard]] task::Awaitable<void> serve(net::Handler handler, std::shared_ptr<Exchange> exchange,
                                               net::Request request);
+    // One way, uniform in [least, most].
     [[nodiscard]] core::Duration delay();
 
     task::Time& time_;
     core::Random& random_;
     std::function<NetworkFault(const net::Origin&, const net::Request&)> faults_;
-    core::Duration least_delay_ = std::chrono::milliseconds(1);
-    core::Duration most_delay_ = std::chrono::milliseconds(20);
+    static constexpr core::Duration least_delay = std::chrono::milliseconds(1);
+    static constexpr core::Duration most_delay = std::chrono::milliseconds(20);
     std::map<net::Origin, net::Handler> handlers_;
     std::list<std::shared_ptr<Exchange>> exchanges_;
     task::Group group_;

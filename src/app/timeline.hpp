@@ -29,7 +29,6 @@ class TimelinePrinter final : public ports::Observer {
     // What was written so far; emptied.
     [[nodiscard]] std::string take() { return std::move(text_); }
     [[nodiscard]] const std::vector<ledger::Entry>& entries() const { return entries_; }
-    void forget_entries() { entries_.clear(); }
 
   private:
     core::Instant start_;

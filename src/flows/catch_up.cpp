@@ -145,7 +145,7 @@ task::Task<bool> CatchUp::take_in() {
     if (!progress_.is_needed) co_return true;
     deps_.engine.set_catching_up(true);
     if (found->catch_up == "needed") {
-        const auto done = co_await take_in_calls(instant_of(found->backup_at) - margin);
+        const auto done = co_await take_in_calls(instant_of(found->backup_at));
         progress_.is_stuck = !done;
         if (!done) deps_.observer.on_trouble("catch_up", done.error());
         if (!done) co_return false;
@@ -159,10 +159,10 @@ task::Task<bool> CatchUp::take_in() {
     co_return true;
 }
 
-task::Task<void> CatchUp::take_in_calls(core::Instant since) {
+task::Task<void> CatchUp::take_in_calls(core::Instant backup_at) {
     if (deps_.sent_calls == nullptr)
         co_return core::fail(core::Code::not_found, "journal_missing", "journal.dir is not set");
-    if (auto begun = deps_.sent_calls->begin(since); !begun) co_return begun;
+    if (auto begun = deps_.sent_calls->begin(backup_at - margin, backup_at); !begun) co_return begun;
     std::vector<SentCall> group;
     for (;;) {
         auto some = deps_.sent_calls->next();

@@ -58,7 +58,7 @@ class CatchUp {
     [[nodiscard]] const CatchUpProgress& progress() const { return progress_; }
 
   private:
-    [[nodiscard]] task::Task<void> take_in_calls(core::Instant since);
+    [[nodiscard]] task::Task<void> take_in_calls(core::Instant backup_at);
     [[nodiscard]] task::Task<void> take_in_group(std::vector<ports::SentCall> calls);
     [[nodiscard]] task::Task<void> take_in_unfinished();
     [[nodiscard]] task::Awaitable<void> wait_for_answers();

@@ -28,17 +28,17 @@ bool Circuit::note(const std::string& address, const payments::Answer& answer, c
     return was_open != is_now_open;
 }
 
-std::set<std::string> Circuit::unreachable(core::Instant now) {
+std::set<std::string> Circuit::unreachable(core::Instant now) const {
     std::set<std::string> found;
-    for (auto& [address, line] : lines_) {
-        if (line.failures < options_.failures) continue;
-        if (line.next_try > now) {
-            found.insert(address);
-        } else {
-            line.next_try = now + options_.pause;
-        }
+    for (const auto& [address, line] : lines_) {
+        if (line.failures >= options_.failures && line.next_try > now) found.insert(address);
     }
     return found;
+}
+
+void Circuit::note_try(const std::string& address, core::Instant now) {
+    const auto found = lines_.find(address);
+    if (found != lines_.end()) found->second.next_try = now + options_.pause;
 }
 
 bool Circuit::is_open(const std::string& address) const {

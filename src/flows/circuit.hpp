@@ -25,8 +25,11 @@ class Circuit {
 
     // Notes how a call went. True when that opened or closed the circuit.
     bool note(const std::string& address, const payments::Answer& answer, core::Instant now);
-    // The addresses that take no new payment now. One that had its pause is left out once, for a try.
-    [[nodiscard]] std::set<std::string> unreachable(core::Instant now);
+    // The addresses that take no new payment now. One that had its pause is not among them: the next payment
+    // through it is the try.
+    [[nodiscard]] std::set<std::string> unreachable(core::Instant now) const;
+    // A payment goes out through that address: until its answer, or another pause, no other does.
+    void note_try(const std::string& address, core::Instant now);
     [[nodiscard]] bool is_open(const std::string& address) const;
 
   private:

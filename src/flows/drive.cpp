@@ -43,7 +43,7 @@ task::Awaitable<void> Engine::drive_to_end(core::PaymentSn sn) {
     auto aggregate = co_await read(sn);
     while (!group_.is_stopping()) {
         // Asked again since the last look: what was just read may be older than what there is to do now.
-        if (std::exchange(driven_[sn.value], false)) aggregate = co_await read(sn);
+        while (std::exchange(driven_[sn.value], false)) aggregate = co_await read(sn);
         if (!aggregate) break;
         const auto step = payments::next_step(*aggregate);
         const core::Instant now = deps_.time.now();

@@ -22,6 +22,11 @@ bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && std::ranges::none_of(name, is_control);
 }
 
+bool is_number(std::string_view text, std::size_t digits) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return text.size() == digits && std::ranges::all_of(text, is_digit);
+}
+
 }  // namespace
 
 Onboard::Onboard(ports::StorePort& store, task::Time& time, core::Random& random)
@@ -39,11 +44,13 @@ task::Task<void> Onboard::act(Operator by, std::string what, std::string subject
 }
 
 task::Task<std::string> Onboard::act_with_number(
-    Operator by, std::string what, std::size_t digits, std::string detail,
+    Operator by, std::string what, Number wanted, std::string detail,
     std::function<core::Result<void>(Tx&, const std::string&)> insert) {
-    constexpr int most_draws = 20;
+    if (wanted.given && !is_number(*wanted.given, wanted.digits))
+        co_return fail(Code::invalid, "bad_sn", std::to_string(wanted.digits) + " digits");
+    const int most_draws = wanted.given ? 1 : 20;
     for (int draw = 1;; ++draw) {
-        const std::string number = random_.digits(digits);
+        const std::string number = wanted.given ? *wanted.given : random_.digits(wanted.digits);
         const auto done =
             co_await act(by, what, number, detail, [insert, number](Tx& tx) { return insert(tx, number); });
         if (done) co_return number;
@@ -55,7 +62,7 @@ task::Task<ports::Vendor> Onboard::create_vendor(Operator by, std::string name) 
     if (!is_name(name)) co_return fail(Code::invalid, "bad_name");
     ports::Vendor vendor{.sn = {}, .name = name, .key = core::Secret(random_.hex(key_length))};
     auto number =
-        co_await act_with_number(std::move(by), "vendor.create", 8, std::move(name),
+        co_await act_with_number(std::move(by), "vendor.create", Number{8}, std::move(name),
                                  [vendor](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
                                      vendor.sn = sn;
                                      tx.directory().insert(vendor);
@@ -70,7 +77,7 @@ task::Task<ports::App> Onboard::create_app(Operator by, std::string vendor_sn, s
     if (!is_name(name)) co_return fail(Code::invalid, "bad_name");
     ports::App app{.id = {}, .vendor_sn = vendor_sn, .name = name};
     auto number =
-        co_await act_with_number(std::move(by), "app.create", 16, "vendor " + vendor_sn + ", " + name,
+        co_await act_with_number(std::move(by), "app.create", Number{16}, "vendor " + vendor_sn + ", " + name,
                                  [app](Tx& tx, const std::string& id) mutable -> core::Result<void> {
                                      if (!tx.directory().find_vendor(app.vendor_sn)) {
                                          return fail(Code::not_found, "no_vendor");
@@ -84,11 +91,12 @@ task::Task<ports::App> Onboard::create_app(Operator by, std::string vendor_sn, s
     co_return app;
 }
 
-task::Task<ports::Merchant> Onboard::create_merchant(Operator by, std::string name) {
+task::Task<ports::Merchant> Onboard::create_merchant(Operator by, std::string name,
+                                                     std::optional<std::string> sn) {
     if (!is_name(name)) co_return fail(Code::invalid, "bad_name");
     ports::Merchant merchant{.sn = {}, .name = name};
     auto number =
-        co_await act_with_number(std::move(by), "merchant.create", 13, std::move(name),
+        co_await act_with_number(std::move(by), "merchant.create", Number{13, std::move(sn)}, std::move(name),
                                  [merchant](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
                                      merchant.sn = sn;
                                      tx.directory().insert(merchant);
@@ -99,19 +107,20 @@ task::Task<ports::Merchant> Onboard::create_merchant(Operator by, std::string na
     co_return merchant;
 }
 
-task::Task<ports::Store> Onboard::create_store(Operator by, std::string merchant_sn, std::string name) {
+task::Task<ports::Store> Onboard::create_store(Operator by, std::string merchant_sn, std::string name,
+                                               std::optional<std::string> sn) {
     if (!is_name(name)) co_return fail(Code::invalid, "bad_name");
     ports::Store store{.sn = {}, .merchant_sn = merchant_sn, .name = name};
-    auto number =
-        co_await act_with_number(std::move(by), "store.create", 13, "merchant " + merchant_sn + ", " + name,
-                                 [store](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
-                                     if (!tx.directory().find_merchant(store.merchant_sn)) {
-                                         return fail(Code::not_found, "no_merchant");
-                                     }
-                                     store.sn = sn;
-                                     tx.directory().insert(store);
-                                     return {};
-                                 });
+    auto number = co_await act_with_number(
+        std::move(by), "store.create", Number{13, std::move(sn)}, "merchant " + merchant_sn + ", " + name,
+        [store](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
+            if (!tx.directory().find_merchant(store.merchant_sn)) {
+                return fail(Code::not_found, "no_merchant");
+            }
+            store.sn = sn;
+            tx.directory().insert(store);
+            return {};
+        });
     if (!number) co_return std::unexpected(std::move(number.error()));
     store.sn = std::move(*number);
     co_return store;
@@ -131,7 +140,7 @@ task::Task<ports::ActivationCode> Onboard::create_code(Operator by, std::string 
                                (terms.uses ? std::to_string(*terms.uses) : "unlimited") + " uses until " +
                                core::to_rfc3339(made->expires_at);
     const auto number = co_await act_with_number(
-        std::move(by), "code.create", 8, detail,
+        std::move(by), "code.create", Number{8}, detail,
         [made, store_sn = std::move(store_sn)](Tx& tx, const std::string& code) -> core::Result<void> {
             const auto store = tx.directory().find_store(store_sn);
             if (!store) return fail(Code::not_found, "no_store");

@@ -28,11 +28,14 @@ class Onboard {
     // 16 digits. not_found {no_vendor}
     [[nodiscard]] task::Task<ports::App> create_app(ports::Operator by, std::string vendor_sn,
                                                     std::string name);
-    // 13 digits.
-    [[nodiscard]] task::Task<ports::Merchant> create_merchant(ports::Operator by, std::string name);
-    // 13 digits. not_found {no_merchant}
+    // 13 digits; `sn`: these, not drawn ones, as for a merchant that a restored backup does not know.
+    // conflict {exists}; invalid {bad_sn}
+    [[nodiscard]] task::Task<ports::Merchant> create_merchant(ports::Operator by, std::string name,
+                                                              std::optional<std::string> sn = std::nullopt);
+    // As create_merchant. not_found {no_merchant}; conflict {exists}; invalid {bad_sn}
     [[nodiscard]] task::Task<ports::Store> create_store(ports::Operator by, std::string merchant_sn,
-                                                        std::string name);
+                                                        std::string name,
+                                                        std::optional<std::string> sn = std::nullopt);
     // 8 digits. not_found {no_store}; invalid {bad_terms}
     [[nodiscard]] task::Task<ports::ActivationCode> create_code(ports::Operator by, std::string store_sn,
                                                                 CodeTerms terms);
@@ -48,9 +51,13 @@ class Onboard {
     // One act: `insert` and its audit row.
     [[nodiscard]] task::Task<void> act(ports::Operator by, std::string what, std::string subject,
                                        std::string detail, Insert insert);
-    // Tries other numbers of that length when the one drawn is taken.
+    struct Number {
+        std::size_t digits;
+        std::optional<std::string> given = std::nullopt;
+    };
+    // Without a given number tries other numbers of that length when the one drawn is taken.
     [[nodiscard]] task::Task<std::string> act_with_number(
-        ports::Operator by, std::string what, std::size_t digits, std::string detail,
+        ports::Operator by, std::string what, Number wanted, std::string detail,
         std::function<core::Result<void>(ports::Tx&, const std::string& number)> insert);
 
     ports::StorePort& store_;

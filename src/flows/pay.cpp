@@ -137,6 +137,7 @@ task::Task<Aggregate> Engine::pay(PayCommand command) {
         deps_, command,
         {.rules = policy(command.channel), .unreachable = circuit_.unreachable(deps_.time.now())});
     if (!prepared) co_return std::unexpected(std::move(prepared.error()));
+    circuit_.note_try(prepared->account.base_url, deps_.time.now());
     const core::PaymentSn sn = prepared->intent.payment.sn;
     committed(nullptr, Change{.after = prepared->intent, .entries = {}, .alarms = {}, .timeline = {}});
 

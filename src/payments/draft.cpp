@@ -40,7 +40,7 @@ void Draft::move(PaymentEvent event) {
     const bool is_refund = event == PaymentEvent::refunded_in_part || event == PaymentEvent::refunded_in_full;
     const bool is_paid_again =
         *next == PaymentState::paid && payment().was_paid_before_reversal && !payment().is_reopened;
-    if (!is_paid_again && !is_refund) payment().finished_at = now_;
+    if (!payment().finished_at || (!is_paid_again && !is_refund)) payment().finished_at = now_;
 }
 
 void Draft::clear_review() {
@@ -197,8 +197,9 @@ Operation& Draft::begin_background_reversal(const std::string& owner) {
 
 void Draft::plan_first_reversal() {
     Operation* reverse = aggregate().live(OperationKind::reverse);
-    const bool is_asked =
-        payment().state == PaymentState::reversing && payment().reversal_by == ReversalBy::merchant;
+    // Also where the trade under our number may be an older one, which is not ours to undo.
+    const bool is_asked = payment().state == PaymentState::reversing &&
+                          (payment().reversal_by == ReversalBy::merchant || payment().may_be_older);
     if (!is_asked || !reverse || reverse->state != OperationState::prepared) return;
     const core::Instant earliest = *aggregate().pay().sent_at + policy_.earliest_reverse;
     const bool is_certain = payment().is_seen_paid && !payment().may_be_older;

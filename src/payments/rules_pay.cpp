@@ -61,6 +61,8 @@ std::optional<Change> on_claim(const Aggregate& before, const std::string& owner
         is_changed = true;
         ++operation.attempt;
         operation.owner = owner;
+        // Whoever asks next, a merchant's cancel for one, keeps the channel's distance from that look too.
+        if (operation.kind != OperationKind::refund) operation.asked_at = now;
         if (operation.state == OperationState::sent) {
             operation.state = OperationState::unknown;
             ++operation.tries;  // one more call that may have been done

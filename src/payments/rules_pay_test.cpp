@@ -193,6 +193,16 @@ TEST(Claims, OlderAttemptsAreFencedOff) {
         "fenced");
 }
 
+// The look of the process that is gone may have left a moment ago, and is nowhere written.
+TEST(Claims, CancelBehindATakeOverKeepsTheDistanceFromALookThatWasLost) {
+    Bench bench(default_policy(ChannelKind::alipay));
+    ASSERT_EQ(bench.pay(answer_of<PayAnswer>(Outcome::unknown, test_start)), "");
+    bench.now += 3s;
+    ASSERT_TRUE(bench.claim_all("other", true));
+    ASSERT_EQ(bench.cancel(), "");
+    EXPECT_TRUE(bench.is_scheduled(Act::query, bench.now + 2s));
+}
+
 TEST(Claims, UnansweredPayIsUnknownAndQueriedNeverSentAgain) {
     Bench bench;
     bench.now += 3s;

@@ -1,4 +1,6 @@
 // What people ask for: a merchant's cancel, and a decision on a payment in manual review.
+#include <algorithm>
+
 #include "payments/draft.hpp"
 #include "payments/rules_internal.hpp"
 
@@ -56,11 +58,16 @@ core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& req
                                const Policy& policy) {
     Draft draft(before, now, policy);
     const Payment& payment = before.payment;
+    // No reversal beside a refund that was, or may have been, made; after a restore also in other states.
+    const bool has_refund = std::ranges::any_of(before.operations, [](const Operation& operation) {
+        return operation.kind == OperationKind::refund && !is_automatic(operation) &&
+               operation.state != OperationState::refused;
+    });
+    if (has_refund) return core::fail(Code::conflict, "not_cancellable");
     switch (payment.state) {
         case PaymentState::paid:
             if (!is_same_beijing_day(*payment.finished_at, now))
                 return core::fail(Code::conflict, "not_same_day");
-            if (before.refundable() != payment.amount) return core::fail(Code::conflict, "not_cancellable");
             begin_asked_reversal(draft, ReversalBy::merchant, request);
             return draft.take();
         case PaymentState::created:
@@ -125,6 +132,7 @@ core::Result<Change> on_decision(const Aggregate& before, const Decision& decisi
             draft.payment().effect = Effect::none;
             if (!draft.payment().is_booked) draft.book_payment();
             draft.payment().reversal_by = ReversalBy::nobody;
+            ask_after_held_refunds(draft, decision.owner);
             break;
         case Verdict::reversed:
             if (draft.payment().is_seen_paid && draft.payment().effect != Effect::refunded)

@@ -81,6 +81,11 @@ bool is_only_asked(const Operation& refund) {
     return refund.is_restored && !is_automatic(refund);
 }
 
+// A query's word that this refund was given up and will not be made.
+bool is_closed(const RefundAnswer& answer) {
+    return answer.outcome == Outcome::refused && answer.refusal == Refusal::refund_closed;
+}
+
 void refund_queried(Draft& draft, Operation& refund, const RefundAnswer& answer) {
     const core::Duration wait = refund_delay(draft.now() - refund.created_at);
     if (answer.is_abnormal) {
@@ -91,7 +96,9 @@ void refund_queried(Draft& draft, Operation& refund, const RefundAnswer& answer)
         case Outcome::done:
             return succeed(draft, refund, answer);
         case Outcome::refused:
-            return take_refusal(draft, refund);
+            // Anything else was said of the question (our keys, our permission), not of the refund.
+            if (is_closed(answer)) return take_refusal(draft, refund);
+            return go_on(draft, refund, Act::query, wait);
         case Outcome::pending:
             refund.last_outcome = Outcome::pending;
             return go_on(draft, refund, Act::query, wait);
@@ -136,11 +143,18 @@ core::Result<void> check_new_refund(const Aggregate& before, const RefundRequest
     return {};
 }
 
+bool is_paid_or_refunded(PaymentState state) {
+    return state == PaymentState::paid || state == PaymentState::partially_refunded ||
+           state == PaymentState::refunded;
+}
+
 // The same request again: drives on what is not decided, begins again what was refused.
 core::Result<Change> repeat_refund(const Aggregate& before, const Operation& known,
                                    const RefundRequest& request, core::Instant now, const Policy& policy) {
     if (known.amount != request.amount) return core::fail(Code::conflict, "request_conflict");
     if (known.state == OperationState::succeeded) return core::fail(Code::conflict, "already_refunded");
+    // After a restore: not before the payment itself is known again.
+    if (!is_paid_or_refunded(before.payment.state)) return core::fail(Code::conflict, "not_refundable");
     if (known.state == OperationState::refused) {
         if (auto checked = check_new_refund(before, request, now, policy); !checked)
             return std::unexpected(std::move(checked.error()));
@@ -205,7 +219,7 @@ core::Result<Change> on_refund_answer(const Aggregate& before, Claim claim, cons
         ++refund.tries;
         refund.asked_at = answer.exchange.started_at;
         refund.channel_code = answer.code;
-        if (answer.outcome == Outcome::refused) refund.refusal = answer.refusal;
+        if (is_closed(answer)) refund.refusal = answer.refusal;
     } else {
         draft.note_answer(refund, answer);
     }

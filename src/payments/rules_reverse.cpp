@@ -157,6 +157,8 @@ core::Result<Change> on_sent(const Aggregate& before, Claim claim, core::Instant
         // turn.
         if (!operation.sent_at) operation.created_at = now;
     }
+    const bool is_first_reversal = operation.kind == OperationKind::reverse && !operation.sent_at;
+    if (is_first_reversal) operation.created_at = now;  // its patience counts from here
     operation.state = OperationState::sent;
     operation.sent_at = now;
     operation.lease_until = now + policy.call_timeout + policy.lease;
@@ -224,6 +226,13 @@ void first_look_answered(Draft& draft, Operation& reverse, const QueryAnswer& an
         if (is_older_than_ours(draft.aggregate(), answer.trade))
             return draft.give_up(reverse, "older_payment");
         (void)draft.note_paid(answer.trade);  // another amount raises its alarm; it is reversed all the same
+    }
+    // What may be somebody else's is never undone unseen.
+    if (draft.payment().may_be_older && answer.state == TradeState::unknown) {
+        const bool is_enough = draft.now() - reverse.created_at >= draft.policy().reverse_give_up;
+        if (is_enough) return draft.give_up(reverse, "reversal_not_proven");
+        return draft.schedule(reverse, Act::query,
+                              draft.now() + reverse_delay(draft.policy(), reverse.tries));
     }
     draft.schedule(reverse, Act::send, draft.now());
 }

@@ -29,9 +29,10 @@ struct SentCall {
 class SentCalls {
   public:
     virtual ~SentCalls() = default;
-    // From the beginning, without what left before `since`. not_found {journal_missing}; internal
-    // {journal_damaged}; denied {journal_sealed: under another master key}
-    [[nodiscard]] virtual core::Result<void> begin(core::Instant since) = 0;
+    // From the beginning, without what left before `since`. not_found {journal_missing: also when no journal
+    // was kept yet at `covered_from`}; internal {journal_damaged}; denied {journal_sealed: under another
+    // master key}
+    [[nodiscard]] virtual core::Result<void> begin(core::Instant since, core::Instant covered_from) = 0;
     // The next ones, in the order of each process; empty at the end. Errors as begin(), once everything that
     // can be read was.
     [[nodiscard]] virtual core::Result<std::vector<SentCall>> next() = 0;

@@ -29,7 +29,6 @@ CommitOutcome FaultySession::commit() {
 }
 
 void FaultySession::rollback() noexcept {
-    ++rollbacks_;
     inner_->rollback();
 }
 

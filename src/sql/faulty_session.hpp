@@ -26,7 +26,6 @@ class FaultySession final : public Session {
     // How often resolve_unknown() says that it cannot tell before it tells.
     void set_unresolved_answers(int count) { unresolved_answers_ = count; }
     [[nodiscard]] int commits() const { return commits_; }
-    [[nodiscard]] int rollbacks() const { return rollbacks_; }
 
     [[nodiscard]] Engine engine() const override { return inner_->engine(); }
     void begin(Access access) override;
@@ -48,7 +47,6 @@ class FaultySession final : public Session {
     Access access_ = Access::read;
     Resolution resolution_ = Resolution::cannot_tell;
     int commits_ = 0;
-    int rollbacks_ = 0;
     int statements_ = 0;
     int unresolved_answers_ = 0;
 };

@@ -111,8 +111,9 @@ core::Instant take_instant(std::string_view& bytes) {
 
 }  // namespace
 
-std::string journal_schema() {
+std::string journal_head(core::Instant begun_at) {
     std::string out;
+    put_number(out, static_cast<std::uint64_t>(core::to_us(begun_at)));
     put_names(out, payment_names());
     put_names(out, operation_names());
     return out;
@@ -126,9 +127,14 @@ void encode_call(std::string& out, core::Instant at, const payments::Aggregate& 
     for (const Operation& operation : aggregate.operations) put_values(out, values_of(operation));
 }
 
-CallDecoder::CallDecoder(std::string_view schema) {
-    const ColumnNames of_payment = take_names(schema);
-    const ColumnNames of_operation = take_names(schema);
+core::Instant begun_at(std::string_view head) {
+    return take_instant(head);
+}
+
+CallDecoder::CallDecoder(std::string_view head) {
+    (void)take_instant(head);
+    const ColumnNames of_payment = take_names(head);
+    const ColumnNames of_operation = take_names(head);
     payment_places_ = places_of(payment_names(), of_payment);
     operation_places_ = places_of(operation_names(), of_operation);
     payment_width_ = of_payment.size();

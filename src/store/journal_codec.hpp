@@ -11,16 +11,18 @@
 
 namespace huitong::store {
 
-// The columns of this version.
-[[nodiscard]] std::string journal_schema();
+// How a file begins: when it was begun, and the columns of this version.
+[[nodiscard]] std::string journal_head(core::Instant begun_at);
+// Throws Failure internal/bad_row.
+[[nodiscard]] core::Instant begun_at(std::string_view head);
 
 // Appends the call to `out`.
 void encode_call(std::string& out, core::Instant at, const payments::Aggregate& aggregate, int seq);
 
 class CallDecoder {
   public:
-    // `schema`: of the journal to read. Throws Failure internal/bad_row.
-    explicit CallDecoder(std::string_view schema);
+    // `head`: of the file to read. Throws Failure internal/bad_row.
+    explicit CallDecoder(std::string_view head);
     // Every call of a group. Throws Failure internal/bad_row.
     [[nodiscard]] std::vector<ports::SentCall> decode(std::string_view group) const;
 

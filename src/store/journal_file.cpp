@@ -23,6 +23,11 @@ void put(std::string& out, std::uint64_t number) {
     for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(number >> shift & 0xff);
 }
 
+// A length and its complement: a damaged one must not pass for the end.
+std::uint64_t length_word(std::uint64_t size) {
+    return size << 32 | (~size & 0xffff'ffff);
+}
+
 std::uint64_t checksum_of(std::string_view bytes) {
     const auto digest = crypto::sha256(bytes);
     return number_at({reinterpret_cast<const char*>(digest.data()), digest.size()});
@@ -64,7 +69,7 @@ std::string make_frame(const crypto::Sealer& sealer, const std::string& file_nam
     const std::string sealed = sealer.seal(plain, place_of(file_name, n));
     std::string frame;
     frame.reserve(head_bytes + sealed.size());
-    put(frame, sealed.size());
+    put(frame, length_word(sealed.size()));
     put(frame, checksum_of(sealed));
     return frame + sealed;
 }
@@ -73,8 +78,14 @@ core::Result<std::optional<std::string>> FrameReader::take() {
     const std::optional<std::string> end;
     // What was never flushed was never answered for: its call was not sent.
     if (rest.size() < head_bytes) return end;
-    const std::uint64_t size = number_at(rest);
-    if (size == 0 || size > rest.size() - head_bytes) return end;
+    const std::uint64_t word = number_at(rest);
+    const std::uint64_t size = word >> 32;
+    if (word != length_word(size)) {
+        if (is_all_zero(rest.substr(8))) return end;  // the head was cut at the end of a page
+        return core::fail(core::Code::internal, "journal_damaged",
+                          fmt::format("{}: length of frame {}", file_name, next));
+    }
+    if (size > rest.size() - head_bytes) return end;
     const std::string_view sealed = rest.substr(head_bytes, size);
     const bool is_last = head_bytes + size == rest.size();
     if (checksum_of(sealed) != number_at(rest.substr(8))) {

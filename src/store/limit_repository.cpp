@@ -1,7 +1,7 @@
 // Limits and what was counted against them, as rows (ports/limits.hpp). A payment is counted under its
 // terminal, its store and its merchant alike, whichever of them has a limit, so that taking it back meets the
-// same rows however the limits have changed since; a limit set during a day therefore knows only what was
-// counted before it.
+// same rows however the limits have changed since; a limit set during a day knows of the time before it
+// only what was counted for another limit.
 #include "store/columns.hpp"
 #include "store/tx.hpp"
 

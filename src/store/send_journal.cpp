@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
@@ -83,7 +84,7 @@ class JournalFile {
         file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
         if (file_ < 0) throw_errno("open " + path);
         bytes_ = frames_ = 0;
-        put(journal_schema());
+        put(journal_head(now));
         flush_dir(options_.dir);
     }
 
@@ -92,11 +93,16 @@ class JournalFile {
         if (pruned_ == day_) return;
         pruned_ = day_;
         std::error_code ignored;
+        std::vector<std::pair<std::chrono::sys_days, std::filesystem::path>> old;
         for (const auto& entry : std::filesystem::directory_iterator(options_.dir, ignored)) {
             const auto day = day_of_journal(entry.path().filename().string());
             if (day && *day + std::chrono::days(options_.keep_days) < day_)
-                std::filesystem::remove(entry.path(), ignored);
+                old.emplace_back(*day, entry.path());
         }
+        // The youngest of them stays: it covers the time from then on, however long nothing was sent.
+        std::ranges::sort(old);
+        if (!old.empty()) old.pop_back();
+        for (const auto& [day, path] : old) std::filesystem::remove(path, ignored);
     }
 
   private:

@@ -25,6 +25,8 @@ using std::chrono::hours;
 
 const std::string merchant = "1680000000001";
 
+const core::Instant far_away = core::from_us(4'000'000'000'000'000);  // covers every journal
+
 class SetClock final : public core::Clock {
   public:
     [[nodiscard]] core::Instant now() const override { return at; }
@@ -74,9 +76,10 @@ class SendJournal : public testing::Test {
     core::Result<void> append(FileSendJournal& journal, std::int64_t n) {
         return test::run(io_, journal.append(payment(n), 1));
     }
-    core::Result<std::vector<SentCall>> read(core::Instant since = {}) {
+    core::Result<std::vector<SentCall>> read(core::Instant since = {},
+                                             core::Instant covered_from = far_away) {
         const auto calls = open_sent_calls(dir_.string(), sealer_);
-        if (auto begun = calls->begin(since); !begun) return std::unexpected(begun.error());
+        if (auto begun = calls->begin(since, covered_from); !begun) return std::unexpected(begun.error());
         std::vector<SentCall> all;
         for (;;) {
             auto some = calls->next();
@@ -179,7 +182,7 @@ TEST_F(SendJournal, DamageIsNoTornEnd) {
     journal = open();
     ASSERT_TRUE(append(*journal, 3));
     const auto calls = open_sent_calls(dir_.string(), sealer_);
-    ASSERT_TRUE(calls->begin({}));
+    ASSERT_TRUE(calls->begin({}, far_away));
     std::set<std::string> seen;
     auto some = calls->next();
     for (; some && !some->empty(); some = calls->next())
@@ -259,6 +262,30 @@ TEST_F(SendJournal, NoJournalIsNotAnEmptyOne) {
     EXPECT_EQ(test::reason_of(read()), "journal_missing");
     dir_ += "-elsewhere";
     EXPECT_EQ(test::reason_of(read()), "journal_missing");
+}
+
+// A process that found none has begun one meanwhile: it covers nothing of what was lost before.
+TEST_F(SendJournal, OneThatWasBegunAfterTheBackupDoesNotCoverIt) {
+    const core::Instant backup_at = clock_.at;
+    EXPECT_EQ(test::reason_of(read({}, backup_at)), "journal_missing");
+    clock_.at += hours(1);
+    auto journal = open();
+    ASSERT_TRUE(append(*journal, 1));
+    EXPECT_EQ(test::reason_of(read({}, backup_at)), "journal_missing");
+    EXPECT_TRUE(read({}, clock_.at));
+}
+
+TEST_F(SendJournal, DamagedLengthIsNoEnd) {
+    auto journal = open();
+    ASSERT_TRUE(append(*journal, 1));
+    const auto second = bytes_of(files().front()).size();
+    ASSERT_TRUE(append(*journal, 2));
+    ASSERT_TRUE(append(*journal, 3));
+    journal.reset();
+    std::string bytes = bytes_of(files().front());
+    bytes[second + 2] = static_cast<char>(bytes[second + 2] ^ 1);
+    write_bytes(files().front(), bytes);
+    EXPECT_EQ(test::reason_of(read()), "journal_damaged");
 }
 
 }  // namespace

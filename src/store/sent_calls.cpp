@@ -24,7 +24,7 @@ class FileSentCalls final : public ports::SentCalls {
         std::ranges::sort(all_, std::greater<>());
     }
 
-    core::Result<void> begin(core::Instant since) override {
+    core::Result<void> begin(core::Instant since, core::Instant covered_from) override {
         since_ = since;
         files_.clear();
         decoder_.reset();
@@ -37,6 +37,14 @@ class FileSentCalls final : public ports::SentCalls {
         const auto is_older = [since](const fs::path& file) {
             return *day_of_journal(file.filename().string()) + std::chrono::hours(25) < since;
         };
+        // Whatever was sent between then and the first file is nowhere.
+        const auto covers = [this, covered_from](const fs::path& file) {
+            return is_begun_by(file, covered_from);
+        };
+        if (std::ranges::none_of(all_, covers)) {
+            return core::fail(core::Code::not_found, "journal_missing",
+                              dir_ + ": holds nothing from before " + core::to_rfc3339(covered_from));
+        }
         files_ = all_;
         std::erase_if(files_, is_older);
         return {};
@@ -62,6 +70,15 @@ class FileSentCalls final : public ports::SentCalls {
     }
 
   private:
+    // One that cannot be read covers nothing; that it is damaged is said when it is its turn.
+    [[nodiscard]] bool is_begun_by(const fs::path& path, core::Instant then) const {
+        std::ifstream file(path, std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+        FrameReader frames{.sealer = sealer_, .file_name = path.filename().string(), .rest = bytes};
+        const auto head = frames.take();
+        return head && *head && begun_at(**head) <= then;
+    }
+
     // What can be read is read: the first thing that cannot be is told at the end.
     void go_on_after(const core::Error& problem) {
         if (!problem_) problem_ = problem;

@@ -85,7 +85,7 @@ class ChannelAnswers(SanitizedCase):
         """The pay call ends unknown; the first query brings rubbish, the second the truth."""
         pays = {}
         for index, (name, text) in enumerate(HOSTILE.items()):
-            pays[name] = self.pay_while(f"query-{index}", ("micropay", "reset_after"))
+            pays[name] = self.pay_while(f"query-{index}", ("micropay", "badsign"))
         for text in HOSTILE.values():
             self.simulators.fault("body:" + text, op="orderquery")
         self.simulators.fault("badsign", op="orderquery")
