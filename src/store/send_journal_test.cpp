@@ -255,7 +255,7 @@ TEST_F(SendJournal, FilesBeginWithTheDayAndTheSizeAndOldOnesGo) {
     EXPECT_EQ(calls->front().aggregate.payment.client_sn, "order-3");
     clock_.at += hours(24 * 6);
     ASSERT_TRUE(append(*journal, 4));
-    EXPECT_EQ(files().size(), 2U) << "nine days old ones are gone, six days old ones are not";
+    EXPECT_EQ(files().size(), 3U) << "of the nine days old ones only the youngest is left";
 }
 
 TEST_F(SendJournal, NoJournalIsNotAnEmptyOne) {

@@ -70,13 +70,14 @@ class FileSentCalls final : public ports::SentCalls {
     }
 
   private:
-    // One that cannot be read covers nothing; that it is damaged is said when it is its turn.
+    // Whether one that cannot be read covers anything is told when it is its turn.
     [[nodiscard]] bool is_begun_by(const fs::path& path, core::Instant then) const {
         std::ifstream file(path, std::ios::binary);
         const std::string bytes{std::istreambuf_iterator<char>(file), {}};
         FrameReader frames{.sealer = sealer_, .file_name = path.filename().string(), .rest = bytes};
         const auto head = frames.take();
-        return head && *head && begun_at(**head) <= then;
+        if (!head) return *day_of_journal(path.filename().string()) + std::chrono::hours(25) >= since_;
+        return *head && begun_at(**head) <= then;
     }
 
     // What can be read is read: the first thing that cannot be is told at the end.
