@@ -21,6 +21,7 @@ constexpr core::Duration margin = std::chrono::minutes(10);
 constexpr std::size_t group_size = 200;
 constexpr std::size_t looks_per_turn = 500;
 constexpr std::size_t most_unfinished = 1'000'000;
+constexpr core::Duration any_time = std::chrono::hours(24 * 366 * 10);
 constexpr core::Duration look_every = std::chrono::seconds(1);
 
 struct Facts {
@@ -192,16 +193,21 @@ task::Task<void> CatchUp::take_in_group(std::vector<SentCall> calls) {
 }
 
 task::Task<void> CatchUp::take_in_unfinished() {
-    const auto listed = co_await deps_.store.read([](ports::Tx& tx) -> core::Result<std::vector<PaymentSn>> {
-        std::vector<PaymentSn> sns;
-        ports::PaymentRepository::Filter filter;
-        filter.only_unresolved = true;
-        filter.most = most_unfinished;
-        for (const payments::Payment& payment : tx.payments().list(filter)) sns.push_back(payment.sn);
-        return sns;
-    });
-    if (!listed) co_return std::unexpected(listed.error());
     const core::Instant now = deps_.time.now();
+    const auto listed =
+        co_await deps_.store.read([now](ports::Tx& tx) -> core::Result<std::vector<PaymentSn>> {
+            // Whatever has something left to do, at any time; and what has not, but is not over.
+            std::vector<PaymentSn> sns = tx.payments().find_due(now + any_time, most_unfinished);
+            ports::PaymentRepository::Filter filter;
+            filter.only_unresolved = true;
+            filter.most = most_unfinished;
+            for (const payments::Payment& payment : tx.payments().list(filter)) sns.push_back(payment.sn);
+            std::ranges::sort(sns);
+            const auto repeated = std::ranges::unique(sns);
+            sns.erase(repeated.begin(), repeated.end());
+            return sns;
+        });
+    if (!listed) co_return std::unexpected(listed.error());
     const EngineOptions* const options = &deps_.options;
     for (const PaymentSn sn : *listed) {
         open_.push_back(sn);

@@ -123,9 +123,33 @@ std::optional<Change> on_lost_call(const Aggregate* known, const Aggregate& sent
     return draft.take();
 }
 
+namespace {
+
+// On its way when the backup was made, a refund may have been refused since, and the merchant told so: it is
+// asked after and never sent anew.
+std::optional<Change> ask_after_sent_refunds(const Aggregate& before, core::Instant now,
+                                             const Policy& policy) {
+    Draft draft(before, now, policy);
+    bool has_asked = false;
+    for (Operation& operation : draft.aggregate().operations) {
+        const bool is_out =
+            operation.state == OperationState::sent || operation.state == OperationState::unknown;
+        if (!is_of_merchant(operation) || operation.is_restored || !is_out) continue;
+        ask(draft, operation);
+        draft.add_row(operation, "unfinished in the backup", "", nullptr);
+        has_asked = true;
+    }
+    if (!has_asked) return std::nullopt;
+    return draft.take();
+}
+
+}  // namespace
+
 std::optional<Change> on_store_restored(const Aggregate& before, core::Instant now, const Policy& policy) {
     const PaymentState state = before.payment.state;
     const bool is_waiting = state == PaymentState::created || state == PaymentState::pending;
+    if (state == PaymentState::paid || state == PaymentState::partially_refunded)
+        return ask_after_sent_refunds(before, now, policy);
     if (!is_waiting && state != PaymentState::reversing) return std::nullopt;
     if (is_waiting && before.pay().is_restored) return std::nullopt;
     Draft draft(before, now, policy);

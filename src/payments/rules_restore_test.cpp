@@ -186,6 +186,30 @@ TEST_F(Restored, WhatTheStoreKnowsIsLeftAlone) {
     EXPECT_FALSE(on_lost_call(&again.at, test_intent(), 1, test_start + outage, policy)) << "taken in twice";
 }
 
+// Its merchant may have been told since that it was refused, and have paid in cash.
+TEST_F(Restored, ARefundThatWasOnItsWayInTheBackupIsAskedAfterAndNeverSentAnew) {
+    const Aggregate backup = refund_sent(paid());
+    EXPECT_FALSE(on_lost_call(&backup, backup, 2, test_start + outage, policy)) << "the journal says no more";
+    Bench bench;
+    bench.now = test_start + outage;
+    const auto change = on_store_restored(backup, bench.now, policy);
+    ASSERT_TRUE(change);
+    take(bench, *change);
+    EXPECT_FALSE(is_known_again(bench.at));
+    EXPECT_EQ(next_step(bench.at)->act, Act::query);
+    RefundAnswer absent;
+    absent.is_absent = true;
+    ask_refund(bench, absent);
+    while (const auto step = next_step(bench.at)) {
+        ASSERT_EQ(step->act, Act::query) << "sent anew";
+        ASSERT_LT(bench.now, test_start + outage + 1h) << "does not end";
+        bench.now = std::max(bench.now + 1s, step->at);
+        ask_refund(bench, absent);
+    }
+    EXPECT_EQ(bench.operation(2).state, OperationState::refused);
+    EXPECT_TRUE(is_known_again(bench.at));
+}
+
 TEST_F(Restored, AnUnfinishedPayOfTheBackupIsAskedAfterPatiently) {
     Bench bench;
     bench.now = test_start + outage;
