@@ -104,6 +104,7 @@ class Engine {
     // begun (unavailable {catching_up}); what is unfinished is driven.
     void set_catching_up(bool is_catching_up) { is_catching_up_ = is_catching_up; }
     [[nodiscard]] bool is_catching_up() const { return is_catching_up_; }
+
     // The payment as it stands when it is final, or at wait_until. Errors: conflict {client_sn_taken};
     // not_found {no_channel_account}; limit {payment_limit, terminal_day_limit, store_day_limit,
     // merchant_day_limit}; unavailable {channel_down: no account's channel answers at present; …}: no payment
