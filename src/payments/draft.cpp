@@ -45,8 +45,7 @@ void Draft::move(PaymentEvent event) {
 
 void Draft::clear_review() {
     const bool is_needed = std::ranges::any_of(aggregate().operations, [](const Operation& operation) {
-        return operation.kind == OperationKind::refund && !is_automatic(operation) &&
-               operation.state == OperationState::manual;
+        return is_of_merchant(operation) && operation.state == OperationState::manual;
     });
     if (!is_needed) payment().review_reason.clear();
 }

@@ -20,6 +20,13 @@ void watch_queried(Draft& draft, Operation& watch, const QueryAnswer& answer);
 // The next slow query of an operation that machines gave up: hourly, then daily, then never.
 void review_again(Draft& draft, Operation& operation);
 
+// A refund that the merchant asked for.
+[[nodiscard]] bool is_of_merchant(const Operation& operation);
+// One that is done or may be: no reversal beside it.
+[[nodiscard]] bool has_refund_that_may_be(const Aggregate& aggregate);
+// Paid, whatever was refunded of it since.
+[[nodiscard]] bool is_paid_state(PaymentState state);
+
 // Found paid after the merchant was told otherwise: refunded in full.
 void reopen(Draft& draft, const std::string& owner);
 

@@ -1,6 +1,4 @@
 // What people ask for: a merchant's cancel, and a decision on a payment in manual review.
-#include <algorithm>
-
 #include "payments/draft.hpp"
 #include "payments/rules_internal.hpp"
 
@@ -59,11 +57,7 @@ core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& req
     Draft draft(before, now, policy);
     const Payment& payment = before.payment;
     // No reversal beside a refund that was, or may have been, made; after a restore also in other states.
-    const bool has_refund = std::ranges::any_of(before.operations, [](const Operation& operation) {
-        return operation.kind == OperationKind::refund && !is_automatic(operation) &&
-               operation.state != OperationState::refused;
-    });
-    if (has_refund) return core::fail(Code::conflict, "not_cancellable");
+    if (has_refund_that_may_be(before)) return core::fail(Code::conflict, "not_cancellable");
     switch (payment.state) {
         case PaymentState::paid:
             if (!is_same_beijing_day(*payment.finished_at, now))

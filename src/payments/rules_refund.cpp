@@ -143,18 +143,13 @@ core::Result<void> check_new_refund(const Aggregate& before, const RefundRequest
     return {};
 }
 
-bool is_paid_or_refunded(PaymentState state) {
-    return state == PaymentState::paid || state == PaymentState::partially_refunded ||
-           state == PaymentState::refunded;
-}
-
 // The same request again: drives on what is not decided, begins again what was refused.
 core::Result<Change> repeat_refund(const Aggregate& before, const Operation& known,
                                    const RefundRequest& request, core::Instant now, const Policy& policy) {
     if (known.amount != request.amount) return core::fail(Code::conflict, "request_conflict");
     if (known.state == OperationState::succeeded) return core::fail(Code::conflict, "already_refunded");
     // After a restore: not before the payment itself is known again.
-    if (!is_paid_or_refunded(before.payment.state)) return core::fail(Code::conflict, "not_refundable");
+    if (!is_paid_state(before.payment.state)) return core::fail(Code::conflict, "not_refundable");
     if (known.state == OperationState::refused) {
         if (auto checked = check_new_refund(before, request, now, policy); !checked)
             return std::unexpected(std::move(checked.error()));
@@ -186,6 +181,21 @@ core::Result<Change> repeat_refund(const Aggregate& before, const Operation& kno
 }
 
 }  // namespace
+
+bool is_of_merchant(const Operation& operation) {
+    return operation.kind == OperationKind::refund && !is_automatic(operation);
+}
+
+bool is_paid_state(PaymentState state) {
+    return state == PaymentState::paid || state == PaymentState::partially_refunded ||
+           state == PaymentState::refunded;
+}
+
+bool has_refund_that_may_be(const Aggregate& aggregate) {
+    return std::ranges::any_of(aggregate.operations, [](const Operation& operation) {
+        return is_of_merchant(operation) && operation.state != OperationState::refused;
+    });
+}
 
 core::Result<Change> on_refund(const Aggregate& before, const RefundRequest& request, core::Instant now,
                                const Policy& policy) {

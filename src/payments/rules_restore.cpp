@@ -12,21 +12,6 @@ namespace huitong::payments {
 
 namespace {
 
-bool is_of_merchant(const Operation& operation) {
-    return operation.kind == OperationKind::refund && !is_automatic(operation);
-}
-
-bool is_paid_state(PaymentState state) {
-    return state == PaymentState::paid || state == PaymentState::partially_refunded ||
-           state == PaymentState::refunded;
-}
-
-bool has_refund_that_may_be(const Aggregate& aggregate) {
-    return std::ranges::any_of(aggregate.operations, [](const Operation& operation) {
-        return is_of_merchant(operation) && operation.state != OperationState::refused;
-    });
-}
-
 // Held by nobody, so that the next process to look picks it up.
 void release(Operation& operation) {
     operation.owner.clear();
