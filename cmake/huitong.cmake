@@ -22,6 +22,9 @@ add_link_options(-fuse-ld=lld)
 # Debian's fmt and spdlog ship compiled; Asio and Beast are compiled once, in src/task and src/net.
 add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
                         BOOST_ASIO_NO_DEPRECATED SPDLOG_FMT_EXTERNAL)
+if(HUITONG_MUTATIONS)
+  add_compile_definitions(HUITONG_MUTATIONS)
+endif()
 if(HUITONG_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)

@@ -18,7 +18,7 @@ void print_json(const codec::Json& json) {
     fmt::print("{}\n", codec::write_json_pretty(json));
 }
 
-int run_command_line(int argc, char** argv) {
+int run_command_line(int argc, char** argv, std::span<const AddCommand> more) {
     CLI::App app{"Huitong: a self-hosted payment switch.", "huitong"};
     app.set_version_flag("--version", version);
     app.require_subcommand(1);
@@ -32,6 +32,7 @@ int run_command_line(int argc, char** argv) {
     add_backup(app, action);
     add_restore(app, action);
     add_doctor(app, action);
+    for (const AddCommand add : more) add(app, action);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -4,6 +4,7 @@
 
 #include <CLI/App.hpp>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "codec/json.hpp"
@@ -33,7 +34,9 @@ void print_json(const codec::Json& json);
 
 inline constexpr const char* version = "huitong 0.1.0";
 
+// A subcommand of a library above this one.
+using AddCommand = void (*)(CLI::App& app, Action& action);
 // The whole program.
-int run_command_line(int argc, char** argv);
+int run_command_line(int argc, char** argv, std::span<const AddCommand> more);
 
 }  // namespace huitong::app

@@ -4,51 +4,20 @@
 #include <set>
 
 #include "app/acceptance_test_support.hpp"
+#include "app/sim_journal.hpp"
 #include "flows/audit.hpp"
+#include "sql/faulty_session.hpp"
 #include "sql/sqlite_backup.hpp"
 
 namespace huitong::app {
 
 namespace {
 
-// On another disk than the store: it outlives every process and database of the test.
-class MemoryJournal final : public ports::SendJournal, public ports::SentCalls {
-  public:
-    task::Task<void> append(payments::Aggregate aggregate, int seq) override {
-        if (is_full) co_return core::fail(core::Code::unavailable, "journal_failed");
-        calls_.push_back({.at = clock->now(), .aggregate = std::move(aggregate), .seq = seq});
-        co_return core::Result<void>{};
-    }
-    core::Result<void> begin(core::Instant since, core::Instant) override {
-        if (is_lost) return core::fail(core::Code::not_found, "journal_missing");
-        since_ = since;
-        next_ = 0;
-        return {};
-    }
-    core::Result<std::vector<ports::SentCall>> next() override {
-        std::vector<ports::SentCall> some;
-        for (; next_ < calls_.size() && some.size() < 7; ++next_) {
-            if (calls_[next_].at >= since_) some.push_back(calls_[next_]);
-        }
-        return some;
-    }
-    [[nodiscard]] const std::vector<ports::SentCall>& calls() const { return calls_; }
-
-    bool is_full = false;
-    bool is_lost = false;
-    const core::Clock* clock = nullptr;
-
-  private:
-    std::vector<ports::SentCall> calls_;
-    core::Instant since_;
-    std::size_t next_ = 0;
-};
-
 struct WithJournal {
-    MemoryJournal journal;
+    SimJournal journal;
 };
 
-SimOptions journalled(MemoryJournal& journal) {
+SimOptions journalled(SimJournal& journal) {
     SimOptions options;
     options.journal = &journal;
     options.sent_calls = &journal;
@@ -67,7 +36,7 @@ struct Believed {
 
 class Restore : protected WithJournal, public OnBothWallets {
   protected:
-    Restore() : OnBothWallets(journalled(journal)) { journal.clock = &platform.time(); }
+    Restore() : OnBothWallets(journalled(journal)) { journal.set_time(platform.time()); }
 
     void back_up() {
         backup_ = platform.copy_database();
@@ -207,7 +176,7 @@ TEST_P(Restore, without_its_journal_it_waits_for_the_operator) {
     EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
     back_up();
     EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
-    journal.is_lost = true;
+    journal.set_lost(true);
     lose_the_disk();
     platform.run_for(hours(1));
     EXPECT_TRUE(platform.engine().is_catching_up()) << "it does not leave this by itself";
@@ -247,15 +216,30 @@ TEST_P(Restore, a_death_at_any_instant_of_the_catch_up_costs_nothing) {
     expect_no_violations();
 }
 
+TEST_P(Restore, what_the_store_could_not_take_in_is_taken_in_by_the_next_start) {
+    back_up();
+    EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
+    platform.crash();
+    auto faulty = std::make_shared<sql::FaultySession>(sql::copy_memory_session(*restored()));
+    faulty->fail_commit(1, sql::CommitFault::fails);
+    const auto started = platform.restart_on(faulty);
+    ASSERT_FALSE(started.has_value()) << "a process without its engine would serve nobody";
+    EXPECT_EQ(started.error().reason, "commit_failed");
+    ASSERT_TRUE(platform.restart().has_value());
+    let_catch_up();
+    EXPECT_EQ(payment().payment.state, PaymentState::paid);
+    expect_books_agree();
+}
+
 TEST_P(Restore, a_call_that_cannot_be_journalled_is_not_sent) {
     EXPECT_EQ(pay(0, 0, 500).biz_result_code, "PAY_SUCCESS");
-    journal.is_full = true;
+    journal.set_full(true);
     EXPECT_EQ(refund("r1", 100).biz_result_code, "REFUND_IN_PROGRESS");
     EXPECT_EQ(channel().totals().refunds, 0);
     EXPECT_NE(pay(0).biz_result_code, "PAY_SUCCESS");
     EXPECT_TRUE(calls(Op::pay).empty());
     EXPECT_EQ(payment().payment.state, PaymentState::failed);
-    journal.is_full = false;
+    journal.set_full(false);
     platform.run_for(minutes(10));
     EXPECT_EQ(channel().totals().refunds, 1);
     expect_books_agree();

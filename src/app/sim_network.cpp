@@ -1,6 +1,6 @@
 #include "app/sim_network.hpp"
 
-#include <optional>
+#include <algorithm>
 
 namespace huitong::app {
 
@@ -8,8 +8,10 @@ using core::Code;
 using core::fail;
 
 struct SimNetwork::Exchange {
-    explicit Exchange(task::Time& time, net::Origin to) : origin(std::move(to)), changed(time) {}
+    Exchange(task::Time& time, net::Origin to, std::uint64_t number)
+        : origin(std::move(to)), call(number), changed(time) {}
     net::Origin origin;
+    std::uint64_t call;
     task::Signal changed;
     std::optional<net::Response> response;
     bool is_reset = false;
@@ -37,47 +39,66 @@ core::Duration SimNetwork::delay() {
 }
 
 task::Awaitable<void> SimNetwork::serve(net::Handler handler, std::shared_ptr<Exchange> exchange,
-                                        net::Request request) {
-    co_await time_.sleep_for(delay());
+                                        net::Request request, core::Duration late, Copy copy) {
+    co_await time_.sleep_for(delay() + late);
     if (!handlers_.contains(exchange->origin)) co_return;
+    const bool is_copy = copy == Copy::yes;
+    if (tap_ != nullptr) tap_->on_arrived(exchange->call, is_copy);
     try {
-        exchange->response = co_await handler(std::move(request));
+        net::Response response = co_await handler(std::move(request));
+        if (tap_ != nullptr) tap_->on_answered(exchange->call, response, is_copy);
+        if (!is_copy) exchange->response = std::move(response);
     } catch (const std::exception&) {
-        exchange->is_reset = true;  // the peer's process is gone, or its handler failed
+        if (!is_copy) exchange->is_reset = true;  // the peer's process is gone, or its handler failed
     }
     exchange->changed.notify_all();
 }
 
-task::Task<net::Response> SimNetwork::send(net::Origin origin, net::Request request,
-                                           net::CallOptions options) {
-    const auto found = handlers_.find(origin);
-    const NetworkFault fault = faults_ ? faults_(origin, request) : NetworkFault::none;
-    if (found == handlers_.end() || fault == NetworkFault::refuse) {
-        co_await time_.sleep_for(delay());
-        co_return fail(Code::unavailable, "connect_failed");
-    }
-    const auto exchange = std::make_shared<Exchange>(time_, origin);
-    const auto place = exchanges_.insert(exchanges_.end(), exchange);
-    request.peer_ip = "10.0.0.1";
-    request.has_client_certificate = !options.client_identity.empty();
-    const core::Instant until = time_.now() + options.read_timeout;
-    if (fault != NetworkFault::lose_request) group_.spawn(serve(found->second, exchange, std::move(request)));
-
-    const auto is_silent = [fault] {
-        return fault == NetworkFault::lose_request || fault == NetworkFault::lose_answer;
-    };
-    while (!exchange->is_reset && (!exchange->response || is_silent()) && time_.now() < until) {
+task::Task<net::Response> SimNetwork::hear(std::shared_ptr<Exchange> exchange, Fate fate,
+                                           core::Instant until) {
+    const bool is_silent =
+        fate.fault == NetworkFault::lose_request || fate.fault == NetworkFault::lose_answer;
+    while (!exchange->is_reset && (!exchange->response || is_silent) && time_.now() < until) {
         co_await exchange->changed.wait_until(until);
     }
-    exchanges_.erase(place);
     if (exchange->is_reset) co_return fail(Code::unknown_outcome, "reset");
-    if (!exchange->response || is_silent()) co_return fail(Code::unknown_outcome, "read_timeout");
+    if (!exchange->response || is_silent) co_return fail(Code::unknown_outcome, "read_timeout");
     net::Response response = std::move(*exchange->response);
-    const bool is_cut = response.delivery == net::Delivery::drop || fault == NetworkFault::reset_answer;
+    const bool is_cut = response.delivery == net::Delivery::drop || fate.fault == NetworkFault::reset_answer;
     if (is_cut) co_return fail(Code::unknown_outcome, "reset");
     if (response.delivery == net::Delivery::truncate) co_return fail(Code::unknown_outcome, "bad_http");
-    co_await time_.sleep_for(delay());
+    const core::Instant here = time_.now() + delay() + fate.answer_delay;
+    co_await time_.sleep_until(std::min(here, std::max(until, time_.now())));
+    if (here > until) co_return fail(Code::unknown_outcome, "read_timeout");
+    if (fate.tamper) fate.tamper(response);
     co_return response;
+}
+
+task::Task<net::Response> SimNetwork::send(net::Origin origin, net::Request request,
+                                           net::CallOptions options) {
+    const auto exchange = std::make_shared<Exchange>(time_, origin, ++calls_);
+    const std::uint64_t call = exchange->call;
+    if (tap_ != nullptr) tap_->on_sent(call, origin, request);
+    const auto found = handlers_.find(origin);
+    Fate fate = faults_ ? faults_(origin, request) : Fate();
+    core::Result<net::Response> heard = fail(Code::unavailable, "connect_failed");
+    if (found == handlers_.end() || fate.fault == NetworkFault::refuse) {
+        co_await time_.sleep_for(delay());
+    } else {
+        const auto place = exchanges_.insert(exchanges_.end(), exchange);
+        request.peer_ip = "10.0.0.1";
+        request.has_client_certificate = !options.client_identity.empty();
+        const core::Instant until = time_.now() + options.read_timeout;
+        if (fate.copy_after)
+            group_.spawn(
+                serve(found->second, exchange, request, fate.request_delay + *fate.copy_after, Copy::yes));
+        if (fate.fault != NetworkFault::lose_request)
+            group_.spawn(serve(found->second, exchange, std::move(request), fate.request_delay, Copy::no));
+        heard = co_await hear(exchange, std::move(fate), until);
+        exchanges_.erase(place);
+    }
+    if (tap_ != nullptr) tap_->on_heard(call, heard);
+    co_return heard;
 }
 
 }  // namespace huitong::app

@@ -34,7 +34,7 @@ SimPlatform::SimPlatform(SimOptions options)
     : options_(std::move(options)),
       random_(options_.seed),
       time_(io_, options_.start),
-      database_(store::make_memory_database()),
+      database_(options_.database ? options_.database : store::make_memory_database()),
       sealer_(sealer_from(random_)),
       network_(io_.get_executor(), time_, random_) {
     if (options_.observer == nullptr) options_.observer = &no_observer();
@@ -45,7 +45,7 @@ SimPlatform::SimPlatform(SimOptions options)
     HUITONG_ASSERT(made.has_value(), "demo data can be made in an empty store");
     data_ = std::move(*made);
     add_simulated_merchant(options_.simulators, data_);
-    options_.simulators.wechat_merchants[0].sub_mch_ids = options_.sub_mch_ids;
+    options_.simulators.wechat_merchants.back().sub_mch_ids = options_.sub_mch_ids;
     simulators_ = std::make_unique<sim::Simulators>(time_, random_, options_.simulators);
     network_.listen(wechat_origin(), simulators_->handler());
     network_.listen(alipay_origin(), simulators_->handler());
@@ -75,7 +75,8 @@ std::unique_ptr<SimProcess> SimPlatform::make_process() {
                                                                .network = network_,
                                                                .observer = *options_.observer,
                                                                .journal = options_.journal,
-                                                               .sent_calls = options_.sent_calls},
+                                                               .sent_calls = options_.sent_calls,
+                                                               .alert_sink = options_.alert_sink},
                                                 options_.gateway, options_.store);
     process->life().set_on_end([this, gateway = &process->gateway()] {
         network_.close(gateway_origin());

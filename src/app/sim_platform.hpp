@@ -29,7 +29,9 @@ struct SimOptions {
     store::LoopOptions store{};
     ports::SendJournal* journal = nullptr;   // must outlive the platform, as the next; null: none
     ports::SentCalls* sent_calls = nullptr;  // what a restart on a restored database is told
-    ports::Observer* observer = nullptr;     // must outlive the platform; null: none
+    ports::AlertSink* alert_sink = nullptr;  // must outlive the platform, as the next; null: none
+    ports::Observer* observer = nullptr;
+    std::shared_ptr<sql::Session> database = nullptr;  // migrated and empty; null: one in memory
 };
 
 class SimPlatform {

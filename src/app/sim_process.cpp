@@ -8,9 +8,13 @@ void Life::end() {
     if (!std::exchange(is_over_, true) && on_end_) on_end_();
 }
 
-void Life::touch() {
+void Life::touch(Touch kind) {
     ++instants_;
-    if (ends_at_ && instants_ >= *ends_at_) end();
+    const bool is_kind = ends_at_kind_ == kind && --kind_left_ == 0;
+    if (!is_over_ && (is_kind || (ends_at_ && instants_ >= *ends_at_))) {
+        ended_at_ = kind;
+        end();
+    }
     if (is_over_) throw ProcessDied();
 }
 
@@ -19,9 +23,9 @@ class SimProcess::LivingStore final : public ports::StorePort {
     LivingStore(Life& life, store::Store& store) : life_(life), store_(store) {}
 
     task::Task<void> run_write(Closure closure) override {
-        life_.touch();
+        life_.touch(Touch::before_write);
         auto done = co_await store_.run_write(guarded(std::move(closure)));
-        life_.touch();
+        life_.touch(Touch::after_write);
         co_return done;
     }
 
@@ -51,9 +55,9 @@ class SimProcess::LivingTransport final : public net::HttpTransport {
 
     task::Task<net::Response> send(net::Origin origin, net::Request request,
                                    net::CallOptions options) override {
-        life_.touch();
+        life_.touch(Touch::before_send);
         auto response = co_await network_.send(std::move(origin), std::move(request), std::move(options));
-        life_.touch();
+        life_.touch(response ? Touch::after_answer : Touch::after_silence);
         co_return response;
     }
 
@@ -100,6 +104,7 @@ SimProcess::SimProcess(SimProcessDeps deps, GatewayOptions options, store::LoopO
                                                      .observer = *observer_,
                                                      .journal = deps.journal,
                                                      .sent_calls = deps.sent_calls,
+                                                     .alert_sink = deps.alert_sink,
                                                      .store_stats = {}},
                                          options)) {}
 

@@ -19,6 +19,9 @@ struct ProcessDied : std::runtime_error {
     ProcessDied() : std::runtime_error("the simulated process was killed") {}
 };
 
+// Where a process touches the outside.
+enum class Touch { before_write, after_write, before_send, after_answer, after_silence };
+
 // Counts what the process does to the outside, so that a test can kill it at each of these instants.
 class Life {
   public:
@@ -29,14 +32,24 @@ class Life {
     // Dies at the n-th instant from now (1: the next one): before and after each write of the store and each
     // call.
     void end_at(std::uint64_t nth) { ends_at_ = instants_ + nth; }
+    // The same, counting only instants of that kind.
+    void end_at(Touch kind, std::uint64_t nth) {
+        ends_at_kind_ = kind;
+        kind_left_ = nth;
+    }
     [[nodiscard]] std::uint64_t instants() const { return instants_; }
+    // Where it ended, when it ended at such an instant.
+    [[nodiscard]] std::optional<Touch> ended_at() const { return ended_at_; }
     // One such instant. Throws ProcessDied when the process is gone, or goes now.
-    void touch();
+    void touch(Touch kind);
 
   private:
     bool is_over_ = false;
     std::uint64_t instants_ = 0;
     std::optional<std::uint64_t> ends_at_;
+    std::optional<Touch> ends_at_kind_;
+    std::uint64_t kind_left_ = 0;
+    std::optional<Touch> ended_at_;
     std::function<void()> on_end_;
 };
 
@@ -50,6 +63,7 @@ struct SimProcessDeps {
     ports::Observer& observer;
     ports::SendJournal* journal = nullptr;
     ports::SentCalls* sent_calls = nullptr;
+    ports::AlertSink* alert_sink = nullptr;
 };
 
 class SimProcess {

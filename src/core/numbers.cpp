@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 
 namespace huitong::core {
 
@@ -40,6 +41,7 @@ Result<PaymentSn> parse_payment_sn(std::string_view text) {
 NumberSource::NumberSource(const Clock& clock, Random& random) : clock_(clock), random_(random) {
     constexpr std::string_view alphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
     for (int i = 0; i < 6; ++i) epoch_ += alphabet[random_.below(alphabet.size())];
+    if (HUITONG_MUTATED("epoch_of_stored_counter")) epoch_ = "000001";
     offset_ = static_cast<std::int64_t>(random_.below(5000));
 }
 

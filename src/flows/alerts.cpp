@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "core/mutation.hpp"
+
 namespace huitong::flows {
 
 using ports::Alert;
@@ -143,7 +145,7 @@ task::Task<void> Alerts::deliver(Alert alert) {
     ++alert.tries;
     auto sent = co_await deps_.sink->deliver(alert);
     const core::Instant now = deps_.time.now();
-    if (sent) {
+    if (sent || HUITONG_MUTATED("alert_delivered_unsent")) {
         alert.delivered_at = now;
     } else {
         alert.next_at = next_delivery(alert, now, options_.give_up_after);

@@ -7,6 +7,9 @@
 
 namespace huitong::flows {
 
+// Whether it stands in the day's sums of its terminal, store and merchant.
+[[nodiscard]] bool is_counted(const payments::Payment& payment);
+
 void apply_change(ports::Tx& tx, const payments::Aggregate& before, const payments::Change& change);
 
 }  // namespace huitong::flows

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/mutation.hpp"
 #include "flows/apply.hpp"
 #include "flows/audit.hpp"
 
@@ -40,27 +41,25 @@ bool has_lost_operation(const Aggregate& aggregate) {
                                [](const payments::Operation& one) { return one.is_restored; });
 }
 
-bool has_come_to_nothing(payments::PaymentState state) {
-    using payments::PaymentState;
-    return state == PaymentState::failed || state == PaymentState::closed || state == PaymentState::reversed;
-}
-
 // Inserted as it was sent, then brought to what is known of it, so that its timeline says where it comes
 // from.
 void insert_lost(ports::Tx& tx, const SentCall& call, const payments::Change& change) {
     Aggregate before = change.after;
     before.payment.version = call.aggregate.payment.version;
     tx.payments().insert(before);
-    if (before.payment.is_limited && !has_come_to_nothing(before.payment.state))
-        tx.limits().count(before.payment);
+    if (is_counted(before.payment)) tx.limits().count(before.payment);
     tx.payments().apply(before, change);
 }
+
+// A payment as it stood when its call left, or in the backup, and what became of it here.
+using Told = std::pair<Aggregate, payments::Change>;
 
 struct Taken {
     std::int64_t lost = 0;
     std::int64_t changed = 0;
     std::int64_t conflicts = 0;
     std::vector<PaymentSn> open;
+    std::vector<Told> told;
 };
 
 struct Step {
@@ -98,14 +97,15 @@ core::Result<Taken> take_in_calls_of(ports::Tx& tx, const std::vector<SentCall>&
         if (after && has_lost_operation(*after)) taken.open.push_back(call.aggregate.payment.sn);
         if (step.change) steps.push_back(std::move(step));
     }
-    for (const Step& step : steps) {
+    for (Step& step : steps) {
         if (step.known) {
             apply_change(tx, *step.known, *step.change);
             ++taken.changed;
-        } else {
+        } else if (!HUITONG_MUTATED("lost_payment_not_inserted")) {
             insert_lost(tx, step.call, *step.change);
             ++taken.lost;
         }
+        taken.told.emplace_back(std::move(step.call.aggregate), std::move(*step.change));
     }
     return taken;
 }
@@ -144,9 +144,11 @@ task::Task<bool> CatchUp::take_in() {
     if (!found) co_return std::unexpected(found.error());
     progress_.is_needed = found->catch_up == "needed" || found->catch_up == "accepted_loss";
     if (!progress_.is_needed) co_return true;
-    deps_.engine.set_catching_up(true);
+    deps_.engine.set_catching_up(!HUITONG_MUTATED("catch_up_gate_open"));
     if (found->catch_up == "needed") {
         const auto done = co_await take_in_calls(instant_of(found->backup_at));
+        // What the store could not do now, the next start will.
+        if (!done && done.error().code == core::Code::unavailable) co_return std::unexpected(done.error());
         progress_.is_stuck = !done;
         if (!done) deps_.observer.on_trouble("catch_up", done.error());
         if (!done) co_return false;
@@ -188,6 +190,7 @@ task::Task<void> CatchUp::take_in_group(std::vector<SentCall> calls) {
     progress_.lost_payments += taken->lost;
     progress_.changed_payments += taken->changed;
     progress_.conflicts += taken->conflicts;
+    for (const auto& [sent, change] : taken->told) deps_.observer.on_change(&sent, change);
     open_.insert(open_.end(), taken->open.begin(), taken->open.end());
     co_return core::Result<void>{};
 }
@@ -211,17 +214,20 @@ task::Task<void> CatchUp::take_in_unfinished() {
     const EngineOptions* const options = &deps_.options;
     for (const PaymentSn sn : *listed) {
         open_.push_back(sn);
-        const auto changed =
-            co_await deps_.store.write([sn, now, options](ports::Tx& tx) -> core::Result<bool> {
-                const auto before = tx.payments().find(sn);
-                if (!before) return false;
-                const auto change =
+        const auto changed = co_await deps_.store.write(
+            [sn, now, options](ports::Tx& tx) -> core::Result<std::optional<Told>> {
+                auto before = tx.payments().find(sn);
+                if (!before) return std::optional<Told>();
+                auto change =
                     payments::on_store_restored(*before, now, policy_of(*options, before->payment.channel));
-                if (change) apply_change(tx, *before, *change);
-                return change.has_value();
+                if (!change) return std::optional<Told>();
+                apply_change(tx, *before, *change);
+                return Told(std::move(*before), std::move(*change));
             });
         if (!changed) co_return std::unexpected(changed.error());
-        if (*changed) ++progress_.unfinished;
+        if (!*changed) continue;
+        ++progress_.unfinished;
+        deps_.observer.on_change(&(*changed)->first, (*changed)->second);
     }
     co_return core::Result<void>{};
 }

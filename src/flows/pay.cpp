@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/mutation.hpp"
 #include "core/numbers.hpp"
 #include "flows/engine.hpp"
 
@@ -64,7 +65,9 @@ core::Result<bool> check_limits(ports::Tx& tx, const payments::Payment& payment)
     const auto limits = tx.limits().find({.terminal_sn = payment.terminal_sn,
                                           .store_sn = payment.store_sn,
                                           .merchant_sn = payment.merchant_sn});
-    const core::Date day = core::to_beijing_date(payment.created_at);
+    const core::Date day = HUITONG_MUTATED("limit_day_in_utc")
+                               ? core::Date{std::chrono::floor<std::chrono::days>(payment.created_at)}
+                               : core::to_beijing_date(payment.created_at);
     bool is_counted = false;
     for (const ports::Limit& limit : limits) {
         if (limit.per_payment && payment.amount > *limit.per_payment)
@@ -109,8 +112,9 @@ core::Result<Prepared> insert_intent(ports::Tx& tx, payments::NewPayment intent,
     }
     Prepared prepared{.intent = payments::make_intent(std::move(intent), terms.rules),
                       .account = std::move(*account)};
-    tx.payments().insert(prepared.intent);
+    if (!HUITONG_MUTATED("send_without_intent")) tx.payments().insert(prepared.intent);
     if (prepared.intent.payment.is_limited) tx.limits().count(prepared.intent.payment);
+    if (HUITONG_MUTATED("limit_counted_twice")) tx.limits().count(prepared.intent.payment);
     return prepared;
 }
 
@@ -139,7 +143,7 @@ task::Task<Aggregate> Engine::pay(PayCommand command) {
     if (!prepared) co_return std::unexpected(std::move(prepared.error()));
     circuit_.note_try(prepared->account.base_url, deps_.time.now());
     const core::PaymentSn sn = prepared->intent.payment.sn;
-    committed(nullptr, Change{.after = prepared->intent, .entries = {}, .alarms = {}, .timeline = {}});
+    committed(nullptr, Change{.after = prepared->intent});
 
     const core::Instant wait_until = command.wait_until;
     Aggregate committed_intent = prepared->intent;
@@ -160,8 +164,10 @@ task::Task<Aggregate> Engine::send_pay(PayCommand command, Aggregate intent, por
     const payments::Payment& payment = intent.payment;
     const payments::Policy& rules = policy(payment.channel);
     auto answer = not_written<payments::PayAnswer>();
-    const bool is_written = (co_await journal(intent, claim.seq)).has_value();
-    if (is_written && deps_.time.now() > command.arrived_at + rules.send_by) {
+    const bool is_written =
+        HUITONG_MUTATED("journal_after_send") || (co_await journal(intent, claim.seq)).has_value();
+    if (is_written && deps_.time.now() > command.arrived_at + rules.send_by &&
+        !HUITONG_MUTATED("send_by_ignored")) {
         answer = not_sent_in_time(deps_.time.now());
     } else if (is_written) {
         const ports::PayByCode call{.number = payment.channel_number,
@@ -174,7 +180,14 @@ task::Task<Aggregate> Engine::send_pay(PayCommand command, Aggregate intent, por
                                     .goods_tag = std::move(command.goods_tag),
                                     .timeout = rules.call_timeout};
         answer = co_await deps_.channels.find(payment.channel)->pay_by_code(account, call);
+        if (HUITONG_MUTATED("pay_resent_after_timeout") && answer.outcome == payments::Outcome::unknown)
+            answer = co_await deps_.channels.find(payment.channel)->pay_by_code(account, call);
+        if (HUITONG_MUTATED("journal_after_send")) (void)co_await journal(intent, claim.seq);
         heard(payment, account, answer);
+    }
+    if (HUITONG_MUTATED("answer_without_commit")) {
+        auto told = payments::on_pay_answer(intent, claim, answer, deps_.time.now(), rules);
+        if (told) co_return std::move(told->after);
     }
     co_return co_await record(
         std::move(intent), [this, claim, answer = std::move(answer), &rules](const Aggregate& before) {

@@ -3,6 +3,7 @@
 // which is queried.
 #include <limits>
 
+#include "core/mutation.hpp"
 #include "flows/engine.hpp"
 
 namespace huitong::flows {
@@ -72,6 +73,7 @@ task::Task<void> Engine::pick_up_due() {
             return tx.payments().find_due(now, most);
         });
     if (!due) co_return std::unexpected(due.error());
+    if (HUITONG_MUTATED("worker_forgets_due")) co_return core::Result<void>{};
     for (const core::PaymentSn sn : *due) co_await claim_and_drive(sn, false);
     co_return core::Result<void>{};
 }

@@ -1,5 +1,8 @@
 // Refunds: the request is committed with its reservation, the driver sends it in its turn and asks until it
 // is proven, the caller waits. The same number in every repetition (spec/channels 1A.9, 2.7).
+#include <algorithm>
+
+#include "core/mutation.hpp"
 #include "flows/engine.hpp"
 
 namespace huitong::flows {
@@ -75,7 +78,10 @@ task::Task<Aggregate> Engine::query_refund(Aggregate aggregate, payments::Step s
     const payments::Policy& rules = policy(payment.channel);
     const auto account_used = co_await account(payment.channel_account);
     if (!account_used) co_return std::unexpected(account_used.error());
-    const ports::RefundRef refund = ref_of(aggregate, *aggregate.find(step.seq), rules.call_timeout);
+    const Operation* asked = aggregate.find(step.seq);
+    if (HUITONG_MUTATED("refund_query_of_first_refund"))
+        asked = &*std::ranges::find(aggregate.operations, payments::OperationKind::refund, &Operation::kind);
+    const ports::RefundRef refund = ref_of(aggregate, *asked, rules.call_timeout);
     const auto answer = co_await deps_.channels.find(payment.channel)->query_refund(*account_used, refund);
     heard(payment, *account_used, answer);
     const payments::Claim claim{.seq = step.seq, .attempt = step.attempt};

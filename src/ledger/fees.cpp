@@ -1,6 +1,7 @@
 #include "ledger/fees.hpp"
 
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 
 namespace huitong::ledger {
 
@@ -9,6 +10,8 @@ namespace {
 // whole × part / of, halves rounded up; all at least zero, so that the wider product cannot overflow.
 std::int64_t share(std::int64_t whole, std::int64_t part, std::int64_t of) {
     using Wide = unsigned __int128;
+    if (HUITONG_MUTATED("fee_rounded_down"))
+        return static_cast<std::int64_t>(Wide(whole) * Wide(part) / Wide(of));
     return static_cast<std::int64_t>((Wide(whole) * Wide(part) * 2 + Wide(of)) / (Wide(of) * 2));
 }
 
@@ -27,6 +30,8 @@ core::Money share_returned(core::Money whole, core::Money amount, core::Money re
     const auto cumulative = [&](core::Money refunded) {
         return share(whole.minor(), refunded.minor(), amount.minor());
     };
+    if (HUITONG_MUTATED("fee_share_not_cumulative"))
+        return {cumulative(refunded_after - refunded_before), whole.currency()};
     return {cumulative(refunded_after) - cumulative(refunded_before), whole.currency()};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 #include "ledger/fees.hpp"
 #include "payments/rules_internal.hpp"
 
@@ -28,11 +29,13 @@ bool is_waiting_refund(const Operation& operation) {
 Draft::Draft(const Aggregate& before, core::Instant now, const Policy& policy) : now_(now), policy_(policy) {
     change_.after = before;
     ++change_.after.payment.version;
+    for (const Operation& operation : before.operations) states_before_.push_back(operation.state);
 }
 
 void Draft::move(PaymentEvent event) {
     const auto next = next_state(payment().state, event);
     HUITONG_ASSERT(next.has_value(), "a payment event outside the state table");
+    change_.moves.push_back({.from = payment().state, .event = event});
     payment().state = *next;
     if (!is_final(*next)) return;
     clear_review();
@@ -63,6 +66,7 @@ void Draft::schedule(Operation& operation, Act act, core::Instant at) {
 
 core::Instant Draft::next_look() const {
     core::Instant look{};
+    if (HUITONG_MUTATED("query_spacing_ignored")) return look;
     for (const Operation& operation : change_.after.operations) {
         if (operation.asked_at) look = std::max(look, *operation.asked_at + policy_.query_spacing);
     }
@@ -89,7 +93,8 @@ void Draft::note_arrival() {
 
 bool Draft::note_paid(const TradeFacts& trade) {
     note_arrival();
-    if (!trade.amount || *trade.amount != payment().amount) {
+    const bool is_ours = trade.amount && *trade.amount == payment().amount;
+    if (!is_ours && !HUITONG_MUTATED("amount_unchecked")) {
         alarm("amount_mismatch",
               "ordered " + core::to_string(payment().amount) + ", the channel says " +
                   (trade.amount ? core::to_string(*trade.amount) : std::string("nothing")));
@@ -123,6 +128,7 @@ Operation& Draft::insert_operation(OperationKind kind, const std::string& owner)
 core::Instant Draft::next_refund_send(const Operation& refund) const {
     const core::Duration spacing = policy_.refund_spacing;
     core::Instant earliest = now_;
+    if (HUITONG_MUTATED("refund_spacing_ignored")) return earliest;
     for (const Operation& other : change_.after.operations) {
         if (other.kind != OperationKind::refund) continue;
         const bool is_limited = other.refusal == Refusal::rate_limited;
@@ -145,7 +151,7 @@ void Draft::queue_behind(const Operation& refund) {
 }
 
 void Draft::space_refunds() {
-    if (policy_.refund_spacing == core::Duration{0}) return;
+    if (policy_.refund_spacing == core::Duration{0} || HUITONG_MUTATED("refund_spacing_ignored")) return;
     std::vector<Operation*> waiting;
     for (Operation& operation : aggregate().operations) {
         if (is_waiting_refund(operation)) waiting.push_back(&operation);
@@ -167,10 +173,11 @@ Operation& Draft::begin_automatic_refund(const std::string& owner) {
     const Operation* const begun = aggregate().automatic_refund();
     if (begun) {
         Operation& refund = *aggregate().find(begun->seq);
-        refund.state = OperationState::unknown;
+        const bool is_unsent = refund.state == OperationState::prepared;
+        if (!is_unsent) refund.state = OperationState::unknown;
         refund.created_at = now_;
         take_over(refund, owner);
-        schedule(refund, Act::query, now_);
+        schedule(refund, is_unsent ? Act::send : Act::query, is_unsent ? next_refund_send(refund) : now_);
         return refund;
     }
     Operation& refund = insert_operation(OperationKind::refund, owner);
@@ -188,7 +195,8 @@ void Draft::release_pay() {
 }
 
 Operation& Draft::begin_background_reversal(const std::string& owner) {
-    const core::Instant earliest = *aggregate().pay().sent_at + policy_.earliest_reverse;
+    const core::Instant earliest =
+        HUITONG_MUTATED("reversal_too_early") ? now_ : *aggregate().pay().sent_at + policy_.earliest_reverse;
     Operation& reverse = insert_operation(OperationKind::reverse, owner);
     schedule(reverse, Act::send, earliest);
     return reverse;
@@ -226,15 +234,19 @@ Operation& Draft::begin_reversal(ReversalBy by, const std::string& owner) {
 }
 
 void Draft::end_reversal(Operation& reverse, Effect effect, bool is_watched) {
-    if (payment().is_seen_paid) effect = Effect::refunded;
+    if (payment().is_seen_paid && !HUITONG_MUTATED("reversal_effect_as_said")) effect = Effect::refunded;
     if (effect == Effect::refunded && payment().effect != Effect::refunded) book_reversal();
     payment().effect = effect;
     const std::string owner = reverse.owner;
     finish(reverse, OperationState::succeeded);
     end_pay(effect);
     move(PaymentEvent::reversal_proven);
-    if (is_watched)
-        schedule(insert_operation(OperationKind::watch, owner), Act::query, now_ + policy_.watch_every);
+    if (is_watched) watch(owner);
+}
+
+void Draft::watch(const std::string& owner) {
+    if (HUITONG_MUTATED("watch_dropped")) return;
+    schedule(insert_operation(OperationKind::watch, owner), Act::query, now_ + policy_.watch_every);
 }
 
 void Draft::end_pay(Effect effect) {
@@ -251,7 +263,7 @@ void Draft::end_pay(Effect effect) {
 void Draft::become_paid(Operation& pay) {
     finish(pay, OperationState::succeeded);
     move(PaymentEvent::paid);
-    book_payment();
+    if (!HUITONG_MUTATED("payment_not_booked")) book_payment();
     ask_after_held_refunds(*this, pay.owner);
 }
 
@@ -274,6 +286,7 @@ void Draft::book_payment() {
 
 void Draft::book_reversal() {
     if (!payment().is_booked) book_payment();
+    if (HUITONG_MUTATED("reversal_not_mirrored")) return;
     change_.entries.push_back(ledger::make_reversal_entry(payment().sn, parties(), amounts(), now_));
 }
 
@@ -320,8 +333,17 @@ void Draft::add_row(const Operation& operation, std::string happening, std::stri
     change_.timeline.push_back(std::move(row));
 }
 
+void Draft::check_operations() const {
+    const auto& operations = change_.after.operations;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        const OperationState from = i < states_before_.size() ? states_before_[i] : OperationState::prepared;
+        HUITONG_ASSERT(may_become(from, operations[i].state), "an operation's step outside its table");
+    }
+}
+
 Change Draft::take() {
     space_refunds();
+    check_operations();
     for (TimelineRow& row : change_.timeline) row.state_after = payment().state;
     return std::move(change_);
 }

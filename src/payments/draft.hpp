@@ -61,6 +61,8 @@ class Draft {
     // The reversal, or the automatic refund in its place, is proven: state, effect, postings; a watch when no
     // trade was seen behind it.
     void end_reversal(Operation& reverse, Effect effect, bool is_watched);
+    // Asked after hourly for a day, in case it turns up paid after all.
+    void watch(const std::string& owner);
     void become_paid(Operation& pay);
     // Machines cannot decide: manual review, with slow queries that may still find proof.
     void give_up(Operation& operation, std::string_view reason);
@@ -89,7 +91,11 @@ class Draft {
     // The earliest time of another query: channels refuse to be asked too often.
     [[nodiscard]] core::Instant next_look() const;
 
+    // The operations' steps are in their table.
+    void check_operations() const;
+
     Change change_;
+    std::vector<OperationState> states_before_;
     core::Instant now_;
     const Policy& policy_;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/mutation.hpp"
+
 namespace huitong::payments {
 
 std::string_view to_string(PaymentState state) {
@@ -157,7 +159,10 @@ core::Money Aggregate::refundable() const {
     core::Money left = payment.amount;
     for (const Operation& operation : operations) {
         const bool is_refund = operation.kind == OperationKind::refund;
-        if (is_refund && operation.state != OperationState::refused) left = left - operation.amount;
+        const bool is_held = HUITONG_MUTATED("refund_without_reservation")
+                                 ? operation.state == OperationState::succeeded
+                                 : operation.state != OperationState::refused;
+        if (is_refund && is_held) left = left - operation.amount;
     }
     return left;
 }

@@ -12,6 +12,7 @@
 #include "payments/answers.hpp"
 #include "payments/payment.hpp"
 #include "payments/policy.hpp"
+#include "payments/states.hpp"
 
 namespace huitong::payments {
 
@@ -32,12 +33,19 @@ struct TimelineRow {
     std::optional<Exchange> exchange;
 };
 
+// A step in the state table of payments.
+struct Move {
+    PaymentState from = PaymentState::created;
+    PaymentEvent event = PaymentEvent::waiting;
+};
+
 // What one happening changes. Applied as a whole in one SQL transaction, guarded by the version it saw.
 struct Change {
     Aggregate after;
-    std::vector<ledger::Entry> entries;
-    std::vector<Alarm> alarms;
-    std::vector<TimelineRow> timeline;
+    std::vector<Move> moves = {};  // of the payment, in their order
+    std::vector<ledger::Entry> entries = {};
+    std::vector<Alarm> alarms = {};
+    std::vector<TimelineRow> timeline = {};
 };
 
 // What a new payment is made of.

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 #include "payments/draft.hpp"
 #include "payments/rules_internal.hpp"
 
@@ -56,14 +57,20 @@ std::optional<Change> on_claim(const Aggregate& before, const std::string& owner
     bool is_changed = false;
     for (Operation& operation : draft.aggregate().operations) {
         const bool is_left_behind = is_owner_gone && !operation.owner.empty() && operation.owner != owner;
-        const bool is_free = is_left_behind || operation.lease_until <= now;
+        const bool is_free =
+            HUITONG_MUTATED("takeover_ignores_lease") || is_left_behind || operation.lease_until <= now;
         if (operation.next_act == Act::none || !is_free) continue;
         is_changed = true;
         ++operation.attempt;
         operation.owner = owner;
         // Whoever asks next, a merchant's cancel for one, keeps the channel's distance from that look too.
         if (operation.kind != OperationKind::refund) operation.asked_at = now;
-        if (operation.state == OperationState::sent) {
+        const bool is_unanswered_pay =
+            operation.kind == OperationKind::pay && operation.state == OperationState::sent;
+        if (HUITONG_MUTATED("recovery_takes_unanswered_as_unsent") && is_unanswered_pay) {
+            draft.finish(operation, OperationState::refused);
+            draft.move(PaymentEvent::refused);
+        } else if (operation.state == OperationState::sent) {
             operation.state = OperationState::unknown;
             ++operation.tries;  // one more call that may have been done
             operation.last_outcome = Outcome::unknown;
@@ -85,7 +92,9 @@ std::optional<Change> on_claim(const Aggregate& before, const std::string& owner
 
 core::Result<Operation*> claimed(Draft& draft, Claim claim) {
     Operation* operation = draft.aggregate().find(claim.seq);
-    if (!operation || operation->attempt != claim.attempt) return core::fail(core::Code::conflict, "fenced");
+    const bool is_ours = operation && operation->attempt == claim.attempt;
+    if (!operation || (!is_ours && !HUITONG_MUTATED("attempt_not_checked")))
+        return core::fail(core::Code::conflict, "fenced");
     return operation;
 }
 
@@ -125,26 +134,31 @@ void take_proof_of_payment(Draft& draft, Operation& pay, const TradeFacts& trade
     if (is_older_than_ours(draft.aggregate(), trade)) {
         draft.note_arrival();
         if (!is_waiting(draft.payment().state)) return;
+        if (draft.payment().state == PaymentState::created) draft.move(PaymentEvent::waiting);
         draft.alarm("older_payment", "paid at " + core::to_rfc3339(*trade.paid_at) + ", before it was sent");
         draft.give_up(pay, "older_payment");
         return;
     }
     if (!draft.note_paid(trade)) return;
     const PaymentState state = draft.payment().state;
-    if (is_waiting(state)) {
+    if (is_waiting(state) ||
+        (HUITONG_MUTATED("reversal_flips_to_paid") && state == PaymentState::reversing)) {
         draft.become_paid(pay);
     } else if (state == PaymentState::reversing || state == PaymentState::manual_review) {
         // A pay in review goes on being looked at; a person decides.
         if (!is_final(pay.state) && pay.state != OperationState::manual)
             pay.state = OperationState::succeeded;
-    } else if (is_told_over(state) && asked_at > *draft.payment().finished_at) {
+    } else if (is_told_over(state) && asked_at > *draft.payment().finished_at &&
+               !HUITONG_MUTATED("late_payment_kept")) {
         reopen(draft, pay.owner);
     }
 }
 
 void poll_again(Draft& draft, Operation& pay, core::Instant asked_at, core::Duration wait) {
     const core::Instant deadline = draft.payment().deadline_at;
-    if (asked_at >= deadline) {
+    const bool is_last =
+        HUITONG_MUTATED("skip_last_query") ? draft.now() + wait >= deadline : asked_at >= deadline;
+    if (is_last && !HUITONG_MUTATED("deadline_never_reverses")) {
         draft.begin_reversal(ReversalBy::engine, pay.owner);
         return;
     }
@@ -157,7 +171,7 @@ void take_refusal(Draft& draft, Operation& pay, const Answer& answer, bool may_e
     draft.finish(pay, OperationState::refused);
     const std::string owner = pay.owner;
     draft.move(PaymentEvent::refused);
-    if (may_exist) draft.begin_background_reversal(owner);
+    if (may_exist && !HUITONG_MUTATED("refused_order_left_open")) draft.begin_background_reversal(owner);
 }
 
 // A cancel came while the call was on its way, and the channel then refused it: nothing is there to be
@@ -187,8 +201,11 @@ core::Result<Change> on_pay_answer(const Aggregate& before, Claim claim, const P
     // The channel counts its delays from when the call came, not from our intent.
     pay.sent_at = std::max(*pay.sent_at, answer.exchange.started_at);
 
-    const bool is_over = answer.outcome == Outcome::refused || answer.outcome == Outcome::not_sent;
-    if (answer.outcome == Outcome::done) {
+    const bool is_over = answer.outcome == Outcome::refused || answer.outcome == Outcome::not_sent ||
+                         (HUITONG_MUTATED("userpaying_is_failure") && answer.outcome == Outcome::pending);
+    if (HUITONG_MUTATED("orderpaid_believed_unseen") && answer.may_be_older) {
+        draft.become_paid(pay);
+    } else if (answer.outcome == Outcome::done) {
         take_proof_of_payment(draft, pay, answer.trade, answer.exchange.started_at);
     } else if (is_over && is_waiting(draft.payment().state)) {
         take_refusal(draft, pay, answer, answer.may_exist);
@@ -234,7 +251,11 @@ void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
             draft.note_arrival();
             break;
         case TradeState::not_found:
+            if (HUITONG_MUTATED("not_found_is_failure") && is_waiting(draft.payment().state))
+                take_refusal(draft, pay, answer, false);
+            break;
         case TradeState::unknown:
+            if (HUITONG_MUTATED("poll_ends_unanswered")) return draft.finish(pay, OperationState::unknown);
             break;
     }
     // Where the state moved on, `pay` may dangle: an operation was added.

@@ -1,4 +1,5 @@
 // What people ask for: a merchant's cancel, and a decision on a payment in manual review.
+#include "core/mutation.hpp"
 #include "payments/draft.hpp"
 #include "payments/rules_internal.hpp"
 
@@ -11,7 +12,9 @@ using core::Code;
 // The operation that kept a payment in review ends; a new one takes over.
 void retire_review(Draft& draft) {
     for (Operation& operation : draft.aggregate().operations) {
-        if (operation.state == OperationState::manual) draft.finish(operation, OperationState::manual);
+        const bool undoes = operation.kind == OperationKind::reverse || is_automatic(operation);
+        if (operation.state == OperationState::manual || (undoes && operation.next_act != Act::none))
+            draft.finish(operation, OperationState::manual);
     }
     draft.payment().review_reason.clear();
 }
@@ -31,6 +34,8 @@ void begin_asked_reversal(Draft& draft, ReversalBy by, const CancelRequest& requ
 }
 
 bool is_same_beijing_day(core::Instant a, core::Instant b) {
+    if (HUITONG_MUTATED("cancel_day_in_utc"))
+        return std::chrono::floor<std::chrono::days>(a) == std::chrono::floor<std::chrono::days>(b);
     return core::to_beijing_date(a) == core::to_beijing_date(b);
 }
 
@@ -57,10 +62,11 @@ core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& req
     Draft draft(before, now, policy);
     const Payment& payment = before.payment;
     // No reversal beside a refund that was, or may have been, made; after a restore also in other states.
-    if (has_refund_that_may_be(before)) return core::fail(Code::conflict, "not_cancellable");
+    if (has_refund_that_may_be(before) && !HUITONG_MUTATED("cancel_beside_refund"))
+        return core::fail(Code::conflict, "not_cancellable");
     switch (payment.state) {
         case PaymentState::paid:
-            if (!is_same_beijing_day(*payment.finished_at, now))
+            if (!is_same_beijing_day(*payment.finished_at, now) && !HUITONG_MUTATED("cancel_on_any_day"))
                 return core::fail(Code::conflict, "not_same_day");
             begin_asked_reversal(draft, ReversalBy::merchant, request);
             return draft.take();
@@ -72,6 +78,8 @@ core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& req
             if (payment.is_reopened) return core::fail(Code::conflict, "already_reversed");
             if (payment.reversal_by == ReversalBy::merchant)
                 return core::fail(Code::conflict, "already_asked");
+            if (HUITONG_MUTATED("cancel_joins_nothing"))
+                begin_asked_reversal(draft, ReversalBy::merchant, request);
             draft.payment().reversal_by = ReversalBy::merchant;
             if (Operation* reverse = draft.aggregate().live(OperationKind::reverse)) {
                 reverse->operator_name = request.operator_name;
@@ -134,15 +142,18 @@ core::Result<Change> on_decision(const Aggregate& before, const Decision& decisi
             draft.payment().effect = draft.payment().is_seen_paid ? Effect::refunded : Effect::not_known;
             draft.end_pay(draft.payment().effect);
             draft.move(PaymentEvent::decided_reversed);
+            draft.watch(decision.owner);
             break;
         case Verdict::closed:
             draft.payment().effect = Effect::unpaid;
             draft.end_pay(Effect::unpaid);
             draft.move(PaymentEvent::decided_closed);
+            draft.watch(decision.owner);
             break;
         case Verdict::failed:
             draft.end_pay(Effect::unpaid);
             draft.move(PaymentEvent::decided_failed);
+            draft.watch(decision.owner);
             break;
         case Verdict::reverse_again:
             (void)undo(draft,

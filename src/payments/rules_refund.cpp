@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 #include "payments/draft.hpp"
 #include "payments/rules_internal.hpp"
 
@@ -55,7 +56,8 @@ void refund_answered(Draft& draft, Operation& refund, const RefundAnswer& answer
         case Outcome::done:
             return succeed(draft, refund, answer);
         case Outcome::refused:
-            if (is_first) return take_refusal(draft, refund);
+            if (is_first || HUITONG_MUTATED("refund_released_by_later_refusal"))
+                return take_refusal(draft, refund);
             // An earlier call under this number may have been done, or may still arrive: look.
             refund.state = OperationState::unknown;
             return go_on(draft, refund, Act::query, policy.refund_first_look);
@@ -78,7 +80,7 @@ void refund_answered(Draft& draft, Operation& refund, const RefundAnswer& answer
 // Its end was lost with the store, and its merchant may have been told that it was refused: absent at the
 // channel, it was not made, and is not made now.
 bool is_only_asked(const Operation& refund) {
-    return refund.is_restored && !is_automatic(refund);
+    return refund.is_restored && !is_automatic(refund) && !HUITONG_MUTATED("restored_refund_sent_anew");
 }
 
 // A query's word that this refund was given up and will not be made.
@@ -86,7 +88,30 @@ bool is_closed(const RefundAnswer& answer) {
     return answer.outcome == Outcome::refused && answer.refusal == Refusal::refund_closed;
 }
 
-void refund_queried(Draft& draft, Operation& refund, const RefundAnswer& answer) {
+// Once may be a slip of the channel's, or a part of it that lags behind.
+constexpr core::Duration absence_lasts = std::chrono::minutes(1);
+
+core::Instant last_arrival(const Operation& refund, const Policy& policy) {
+    return refund.sent_at.value_or(refund.created_at) + policy.in_flight_bound;
+}
+
+// The look before this one.
+struct Look {
+    std::optional<core::Instant> asked_at;
+    std::string code;
+};
+
+// Absent at two looks in a row, a while apart, both made when the call could not arrive any more; and it was
+// never proven.
+bool is_gone(const Draft& draft, const Operation& refund, const RefundAnswer& answer, const Look& before) {
+    const bool was_absent = before.asked_at && before.code == answer.code &&
+                            *before.asked_at >= last_arrival(refund, draft.policy());
+    return was_absent && refund.last_outcome != Outcome::done &&
+           answer.exchange.started_at >= *before.asked_at + absence_lasts;
+}
+
+void refund_queried(Draft& draft, Operation& refund, const RefundAnswer& answer, const Look& before) {
+    const Policy& policy = draft.policy();
     const core::Duration wait = refund_delay(draft.now() - refund.created_at);
     if (answer.is_abnormal) {
         if (refund.state == OperationState::manual) return review_again(draft, refund);
@@ -104,11 +129,12 @@ void refund_queried(Draft& draft, Operation& refund, const RefundAnswer& answer)
             return go_on(draft, refund, Act::query, wait);
         case Outcome::not_sent:
         case Outcome::unknown:
+            if (HUITONG_MUTATED("refund_absence_is_refusal") && answer.is_absent)
+                return take_refusal(draft, refund);
             if (answer.is_absent && (refund.last_outcome == Outcome::refused || is_only_asked(refund))) {
-                const core::Instant sent_at = refund.sent_at.value_or(refund.created_at);
-                const core::Instant bound = sent_at + draft.policy().in_flight_bound;
-                if (answer.exchange.started_at >= bound) return take_refusal(draft, refund);
-                return go_on(draft, refund, Act::query, std::max(wait, bound - draft.now()));
+                if (is_gone(draft, refund, answer, before)) return take_refusal(draft, refund);
+                const core::Instant bound = last_arrival(refund, policy);
+                return go_on(draft, refund, Act::query, std::max({wait, bound - draft.now(), absence_lasts}));
             }
             // Not there yet, or never: the same call under the same number is safe either way.
             return go_on(draft, refund, answer.is_absent ? Act::send : Act::query, wait);
@@ -175,7 +201,9 @@ core::Result<Change> repeat_refund(const Aggregate& before, const Operation& kno
     refund.state = OperationState::prepared;
     refund.tries = 0;
     refund.created_at = now;
-    draft.schedule(refund, Act::send, draft.next_refund_send(refund));
+    // The channel counts the call that came to nothing too.
+    const core::Instant spaced = refund.sent_at ? *refund.sent_at + policy.refund_spacing : now;
+    draft.schedule(refund, Act::send, std::max(spaced, draft.next_refund_send(refund)));
     draft.add_row(refund, "refund begun again", core::to_string(refund.amount), nullptr);
     return draft.take();
 }
@@ -223,8 +251,9 @@ core::Result<Change> on_refund_answer(const Aggregate& before, Claim claim, cons
     const auto found = claimed(draft, claim);
     if (!found) return std::unexpected(found.error());
     Operation& refund = **found;
-    if (refund.kind != OperationKind::refund || refund.next_act == Act::none)
-        return core::fail(Code::conflict, "not_due");
+    const bool is_out = refund.next_act != Act::none && refund.state != OperationState::prepared;
+    if (refund.kind != OperationKind::refund || !is_out) return core::fail(Code::conflict, "not_due");
+    const Look before_this{.asked_at = refund.asked_at, .code = refund.channel_code};
     if (is_query) {
         ++refund.tries;
         refund.asked_at = answer.exchange.started_at;
@@ -232,6 +261,9 @@ core::Result<Change> on_refund_answer(const Aggregate& before, Claim claim, cons
         if (is_closed(answer)) refund.refusal = answer.refusal;
     } else {
         draft.note_answer(refund, answer);
+        // The channel counts its minute from when the call came, not from our intent.
+        if (refund.state == OperationState::sent)
+            refund.sent_at = std::max(*refund.sent_at, answer.exchange.started_at);
     }
     if (!answer.refund_no.empty()) refund.channel_ref = answer.refund_no;
     draft.add_row(refund, is_query ? "refund query answered" : "refund answered", finding_of(answer),
@@ -242,7 +274,7 @@ core::Result<Change> on_refund_answer(const Aggregate& before, Claim claim, cons
         else
             draft.give_up(refund, "refund_amount_mismatch");
     } else if (is_query) {
-        refund_queried(draft, refund, answer);
+        refund_queried(draft, refund, answer, before_this);
     } else {
         refund_answered(draft, refund, answer);
     }

@@ -3,8 +3,11 @@
 // payer may have been told "paid". A restored refund is never sent anew: absent at the channel, it was not
 // made. What is to be undone goes on being undone, by the calls that had left (DESIGN.md §4).
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 #include "payments/draft.hpp"
 #include "payments/rules_internal.hpp"
 
@@ -44,6 +47,7 @@ PaymentState booked_state(const Payment& payment) {
 
 // The state as far as this store's own books show it; the rest is asked for again.
 PaymentState provable_state(const Payment& sent) {
+    if (HUITONG_MUTATED("restored_payment_believed") && is_paid_state(sent.state)) return sent.state;
     if (is_paid_state(sent.state)) return sent.is_booked ? booked_state(sent) : PaymentState::pending;
     return sent.state == PaymentState::created ? PaymentState::pending : sent.state;
 }
@@ -52,25 +56,30 @@ void restore_refund(Draft& draft, Operation& refund, const Operation* known) {
     const bool is_booked = known && known->state == OperationState::succeeded;
     if (refund.state == OperationState::refused || is_booked) return;
     const PaymentState state = draft.payment().state;
-    const bool is_unsent = refund.state == OperationState::prepared && !refund.sent_at;
+    const bool is_unsent = refund.state == OperationState::prepared;
+    const bool was_there =
+        refund.state == OperationState::succeeded || refund.last_outcome == Outcome::pending;
     if (state == PaymentState::pending) {
-        ask(draft, refund);
+        if (!is_unsent) ask(draft, refund);
         hold(refund);
     } else if (is_paid_state(state) && !is_unsent) {
         ask(draft, refund);
     } else {
         release(refund);
     }
+    if (was_there) refund.last_outcome = Outcome::done;  // so it cannot be absent
 }
 
 // Reversals, automatic refunds and watches: what is under way is looked at before anything is repeated.
 void restore_undoing(Draft& draft, Operation& operation) {
     if (operation.next_act == Act::none && operation.state != OperationState::sent) return;
-    const bool may_have_left = operation.state != OperationState::prepared || operation.sent_at;
+    const bool may_have_left = operation.state != OperationState::prepared;
     if (operation.kind == OperationKind::watch || operation.state == OperationState::manual || !may_have_left)
         return release(operation);
     ask(draft, operation);
 }
+
+constexpr int most_contradictions = 20;  // looks, before a person is asked
 
 void look_again(Draft& draft, Operation& pay) {
     constexpr core::Duration slowest = std::chrono::minutes(1);
@@ -120,7 +129,9 @@ std::optional<Change> ask_after_sent_refunds(const Aggregate& before, core::Inst
         const bool is_out =
             operation.state == OperationState::sent || operation.state == OperationState::unknown;
         if (!is_of_merchant(operation) || operation.is_restored || !is_out) continue;
+        const bool was_there = operation.last_outcome == Outcome::pending;
         ask(draft, operation);
+        if (was_there) operation.last_outcome = Outcome::done;
         draft.add_row(operation, "unfinished in the backup", "", nullptr);
         has_asked = true;
     }
@@ -152,12 +163,25 @@ std::optional<Change> on_store_restored(const Aggregate& before, core::Instant n
     return draft.take();
 }
 
+namespace {
+
+// What is to be undone was looked at after the restore, whatever the journal knew.
+bool is_still_asked(const Aggregate& aggregate) {
+    return std::ranges::any_of(aggregate.operations, [](const Operation& operation) {
+        return operation.kind == OperationKind::reverse && operation.is_restored &&
+               operation.state == OperationState::unknown && operation.next_act == Act::query;
+    });
+}
+
+}  // namespace
+
 bool is_known_again(const Aggregate& aggregate) {
     const Payment& payment = aggregate.payment;
     if (payment.state == PaymentState::manual_review) return true;
     if (payment.state == PaymentState::created || payment.state == PaymentState::pending) return false;
     // It is being undone, and what the channel shows is known; that may take its time.
-    if (payment.state == PaymentState::reversing) return payment.arrived_at || payment.is_seen_paid;
+    if (payment.state == PaymentState::reversing)
+        return (payment.arrived_at || payment.is_seen_paid) && !is_still_asked(aggregate);
     return std::ranges::none_of(aggregate.operations, [](const Operation& operation) {
         const bool is_open = operation.state == OperationState::unknown && operation.is_restored;
         const bool is_under_way = operation.asked_at && operation.last_outcome == Outcome::pending;
@@ -170,7 +194,15 @@ bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& ans
     const bool has_refund = has_refund_that_may_be(draft.aggregate());
     switch (answer.state) {
         case TradeState::paid:
-            return false;
+            if (answer.trade.amount == payment.amount) return false;
+            // Its payer may have been told "paid": what contradicts itself undoes nothing.
+            (void)draft.note_paid(answer.trade);
+            if (pay.tries < most_contradictions) {
+                look_again(draft, pay);
+            } else {
+                draft.give_up(pay, "amount_mismatch");
+            }
+            return true;
         case TradeState::paid_and_refunded:
         case TradeState::paid_and_closed:
             if (has_refund && draft.note_paid(answer.trade)) {
@@ -183,9 +215,17 @@ bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& ans
         case TradeState::unknown:
             look_again(draft, pay);
             return true;
-        case TradeState::not_found:
-            if (!has_refund && answer.exchange.started_at >= payment.in_flight_until) return false;
+        case TradeState::not_found: {
+            // Once may be a slip of the channel's; what had been seen paid is never absent.
+            const bool is_told_again = std::exchange(pay.channel_code, answer.code) == answer.code;
+            if (!is_told_again) {
+                draft.schedule(pay, Act::query, draft.now() + std::chrono::minutes(1));
+                return true;
+            }
+            const bool has_arrived = answer.exchange.started_at >= payment.in_flight_until;
+            if (!has_refund && !payment.is_seen_paid && has_arrived) return false;
             break;
+        }
         case TradeState::pending:
         case TradeState::pay_failed:
         case TradeState::closed:
@@ -204,11 +244,14 @@ bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& ans
 
 void ask_after_held_refunds(Draft& draft, const std::string& owner) {
     for (Operation& operation : draft.aggregate().operations) {
-        const bool is_held = is_of_merchant(operation) && operation.is_restored &&
-                             operation.state == OperationState::unknown && operation.next_act == Act::none;
-        if (!is_held) continue;
-        draft.take_over(operation, owner);
-        draft.schedule(operation, Act::query, draft.now());
+        if (!is_of_merchant(operation) || operation.next_act != Act::none) continue;
+        if (operation.state == OperationState::prepared) {
+            draft.take_over(operation, owner);
+            draft.schedule(operation, Act::send, draft.next_refund_send(operation));
+        } else if (operation.state == OperationState::unknown && operation.is_restored) {
+            draft.take_over(operation, owner);
+            draft.schedule(operation, Act::query, draft.now());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 // channel still shows the payment undone or absent (DESIGN.md §4 "Absence proves nothing").
 #include <algorithm>
 
+#include "core/mutation.hpp"
 #include "payments/draft.hpp"
 #include "payments/rules_internal.hpp"
 
@@ -22,7 +23,8 @@ bool is_refused_for_good(const Operation& reverse) {
 
 // No answer that counts: the same call again, until it is a person's turn.
 void try_again(Draft& draft, Operation& reverse, Act act) {
-    if (draft.now() - reverse.created_at >= draft.policy().reverse_give_up) {
+    const bool is_enough = draft.now() - reverse.created_at >= draft.policy().reverse_give_up;
+    if (is_enough && !HUITONG_MUTATED("reversal_never_given_up")) {
         draft.give_up(reverse, "reversal_not_proven");
         return;
     }
@@ -47,7 +49,7 @@ void take_as_undone(Draft& draft, Operation& reverse, const Undone& undone) {
     }
     const bool has_arrived = payment.arrived_at.has_value();
     const bool is_seen_after_bound = undone.is_query && undone.asked_at >= payment.in_flight_until;
-    if (has_arrived || is_seen_after_bound) {
+    if (has_arrived || is_seen_after_bound || HUITONG_MUTATED("absence_is_proof")) {
         if (is_background(draft)) return draft.finish(reverse, OperationState::succeeded);
         return draft.end_reversal(reverse, undone.effect, undone.has_no_trade || !has_arrived);
     }
@@ -119,10 +121,20 @@ void reopen(Draft& draft, const std::string& owner) {
     }
     // A background reversal that still runs, or was given up, makes way.
     if (Operation* old = draft.aggregate().live(OperationKind::reverse)) {
-        draft.finish(*old, old->state == OperationState::manual ? old->state : OperationState::unknown);
+        const bool was_sent = old->state != OperationState::prepared;
+        const OperationState superseded = was_sent ? OperationState::unknown : OperationState::succeeded;
+        draft.finish(*old, old->state == OperationState::manual ? old->state : superseded);
+    }
+    const Operation* const refund = draft.aggregate().automatic_refund();
+    if (refund && refund->state == OperationState::refused) {
+        draft.begin_reversal(ReversalBy::engine, new_owner);  // the channel does not refund it
+        return;
     }
     draft.begin_undoing(ReversalBy::engine);
+    if (HUITONG_MUTATED("automatic_refund_missing")) return;
     draft.begin_automatic_refund(new_owner);
+    if (HUITONG_MUTATED("automatic_refund_twice"))
+        draft.schedule(draft.insert_operation(OperationKind::refund, new_owner), Act::send, draft.now());
 }
 
 void refund_instead(Draft& draft, Operation& reverse) {
@@ -156,6 +168,7 @@ core::Result<Change> on_sent(const Aggregate& before, Claim claim, core::Instant
         // Its age, by which it is asked after, begins when it first goes out and not with its wait for a
         // turn.
         if (!operation.sent_at) operation.created_at = now;
+        if (HUITONG_MUTATED("refund_number_per_try") && operation.tries > 0) operation.number += "x";
     }
     const bool is_first_reversal = operation.kind == OperationKind::reverse && !operation.sent_at;
     if (is_first_reversal) operation.created_at = now;  // its patience counts from here
@@ -175,11 +188,13 @@ core::Result<Change> on_reverse_answer(const Aggregate& before, Claim claim, con
     draft.note_answer(reverse, answer);
     draft.add_row(reverse, "reversal answered", finding_of(answer), &answer.exchange);
 
-    const bool is_done = answer.outcome == Outcome::done && !answer.must_repeat;
+    const bool is_done = (answer.outcome == Outcome::done && !answer.must_repeat) ||
+                         (HUITONG_MUTATED("reversal_believed_unanswered") && answer.must_repeat);
     if (is_done || answer.has_no_trade) {
         const Effect effect = answer.has_no_trade ? Effect::unpaid : answer.effect;
         take_as_undone(draft, reverse, {.effect = effect, .has_no_trade = answer.has_no_trade});
-    } else if (answer.outcome == Outcome::refused && !answer.must_repeat) {
+    } else if (answer.outcome == Outcome::refused && !answer.must_repeat &&
+               !HUITONG_MUTATED("refused_reversal_repeated_blind")) {
         if (!is_background(draft)) {  // a failed payment keeps the reason the merchant was told
             draft.payment().refusal = answer.refusal;
             draft.payment().channel_code = answer.code;
@@ -285,7 +300,8 @@ void reversal_queried(Draft& draft, Operation& reverse, const QueryAnswer& answe
 void watch_queried(Draft& draft, Operation& watch, const QueryAnswer& answer) {
     const bool is_current =
         draft.payment().finished_at && answer.exchange.started_at > *draft.payment().finished_at;
-    if (answer.state == TradeState::paid && is_current && draft.note_paid(answer.trade)) {
+    if (answer.state == TradeState::paid && is_current && !HUITONG_MUTATED("late_payment_kept") &&
+        draft.note_paid(answer.trade)) {
         reopen(draft, watch.owner);
         return;
     }

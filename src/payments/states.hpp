@@ -1,4 +1,5 @@
-// The state table of a payment: every state times every event is decided here and nowhere else.
+// The state tables of payments and operations: every state times every event of a payment, and every step of
+// an operation, is decided here and nowhere else.
 #pragma once
 
 #include <array>
@@ -29,6 +30,7 @@ enum class PaymentEvent {
 
 inline constexpr std::size_t payment_state_count = 10;
 inline constexpr std::size_t payment_event_count = 14;
+inline constexpr std::size_t operation_state_count = 6;
 
 namespace detail {
 
@@ -39,26 +41,37 @@ inline constexpr std::optional<PaymentState> no = std::nullopt;
 inline constexpr std::array<std::array<std::optional<S>, payment_event_count>, payment_state_count> table{{
     // waiting, paid, refused, begun, proven, nothing, refused (reversal), given_up,
     // decided: paid, reversed, closed, failed; refunded: in part, in full
-    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review,   //
-     no, no, no, no, no, no},                                                      // created
-    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review,   //
-     no, no, no, no, no, no},                                                      // pending
-    {no, no, no, S::reversing, no, no, no, no,                                     //
-     no, no, no, no, S::partially_refunded, S::refunded},                          // paid
-    {no, no, no, no, no, no, no, no,                                               //
-     no, no, no, no, S::partially_refunded, S::refunded},                          // partially_refunded
-    {no, no, no, no, no, no, no, no,                                               //
-     no, no, no, no, no, no},                                                      // refunded
-    {no, no, no, S::reversing, S::reversed, S::closed, S::paid, S::manual_review,  //
-     no, no, no, no, no, no},                                                      // reversing
-    {no, no, no, S::reversing, no, no, no, no,                                     //
-     no, no, no, no, no, no},                                                      // reversed
-    {no, no, no, S::reversing, no, no, no, no,                                     //
-     no, no, no, no, no, no},                                                      // closed
-    {no, no, no, S::reversing, no, no, no, no,                                     //
-     no, no, no, no, no, no},                                                      // failed
-    {no, no, no, S::reversing, S::reversed, S::closed, no, no,                     //
-     S::paid, S::reversed, S::closed, S::failed, no, no},                          // manual_review
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, no,                //
+     no, no, no, no, no, no},                                                     // created
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review,  //
+     no, no, no, no, no, no},                                                     // pending
+    {no, no, no, S::reversing, no, no, no, no,                                    //
+     no, no, no, no, S::partially_refunded, S::refunded},                         // paid
+    {no, no, no, no, no, no, no, no,                                              //
+     no, no, no, no, S::partially_refunded, S::refunded},                         // partially_refunded
+    {no, no, no, no, no, no, no, no,                                              //
+     no, no, no, no, no, no},                                                     // refunded
+    {no, no, no, no, S::reversed, S::closed, S::paid, S::manual_review,           //
+     no, no, no, no, no, no},                                                     // reversing
+    {no, no, no, S::reversing, no, no, no, no,                                    //
+     no, no, no, no, no, no},                                                     // reversed
+    {no, no, no, S::reversing, no, no, no, no,                                    //
+     no, no, no, no, no, no},                                                     // closed
+    {no, no, no, S::reversing, no, no, no, no,                                    //
+     no, no, no, no, no, no},                                                     // failed
+    {no, no, no, S::reversing, S::reversed, no, no, no,                           //
+     S::paid, S::reversed, S::closed, S::failed, no, no},                         // manual_review
+}};
+
+// Rows: from, columns: to, both in the order of OperationState.
+inline constexpr std::array<std::array<bool, operation_state_count>, operation_state_count> steps{{
+    // prepared, sent, succeeded, refused, unknown, manual
+    {true, true, true, false, false, true},    // prepared: also ended without being sent
+    {true, true, true, true, true, true},      // sent: prepared again where it certainly did not leave
+    {false, false, true, false, true, false},  // succeeded: asked after anew when a disk was lost
+    {true, false, false, true, false, false},  // refused: a refund that is asked for again
+    {false, true, true, true, true, true},     // unknown
+    {false, false, true, true, true, true},  // manual: a person or late proof ends it, a person drives it on
 }};
 
 }  // namespace detail
@@ -68,7 +81,16 @@ inline constexpr std::array<std::array<std::optional<S>, payment_event_count>, p
     return detail::table[static_cast<std::size_t>(from)][static_cast<std::size_t>(event)];
 }
 
+// Whether an operation of one state may stand in the other after one change; also that it stays.
+[[nodiscard]] constexpr bool may_become(OperationState from, OperationState to) {
+    return detail::steps[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+}
+
 static_assert(static_cast<std::size_t>(PaymentState::manual_review) + 1 == payment_state_count);
+static_assert(static_cast<std::size_t>(OperationState::manual) + 1 == operation_state_count);
+static_assert(!may_become(OperationState::succeeded, OperationState::refused) &&
+                  !may_become(OperationState::unknown, OperationState::prepared),
+              "proof stands, and what may have been done is never begun as if it had not been");
 static_assert(static_cast<std::size_t>(PaymentEvent::refunded_in_full) + 1 == payment_event_count);
 static_assert(next_state(PaymentState::reversing, PaymentEvent::paid) == std::nullopt,
               "a success seen while reversing never flips to paid");

@@ -123,7 +123,12 @@ void Desk::note_refund(const Target& target, core::Instant now) {
 }
 
 void Desk::note_answer(Op op, const Target& target, bool is_known) {
-    if (op == Op::pay && target.order != nullptr) target.order->must_query = !is_known;
+    if (op == Op::pay && target.order != nullptr) {
+        // Who asked while the call was under way has asked.
+        const bool is_asked =
+            target.order->queries > 0 && target.order->queried_at >= target.order->called_at;
+        target.order->must_query = !is_known && !is_asked;
+    }
     if (op == Op::refund && target.refund != nullptr) target.refund->must_query = !is_known;
 }
 

@@ -59,4 +59,9 @@ void FaultySession::count_statement() {
     if (fault != statement_faults_.end()) throw SqlError(fault->second, "injected");
 }
 
+Session& innermost(Session& session) {
+    auto* const faulty = dynamic_cast<FaultySession*>(&session);
+    return faulty == nullptr ? session : innermost(faulty->inner());
+}
+
 }  // namespace huitong::sql

@@ -26,6 +26,7 @@ class FaultySession final : public Session {
     // How often resolve_unknown() says that it cannot tell before it tells.
     void set_unresolved_answers(int count) { unresolved_answers_ = count; }
     [[nodiscard]] int commits() const { return commits_; }
+    [[nodiscard]] Session& inner() { return *inner_; }
 
     [[nodiscard]] Engine engine() const override { return inner_->engine(); }
     void begin(Access access) override;
@@ -50,5 +51,8 @@ class FaultySession final : public Session {
     int statements_ = 0;
     int unresolved_answers_ = 0;
 };
+
+// The session itself, or the one beneath its faults.
+[[nodiscard]] Session& innermost(Session& session);
 
 }  // namespace huitong::sql

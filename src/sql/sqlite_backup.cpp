@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/assert.hpp"
+#include "sql/faulty_session.hpp"
 #include "sql/sqlite_session.hpp"
 
 namespace huitong::sql {
@@ -123,8 +124,8 @@ core::Result<void> settle_sqlite_file(const std::string& path) {
 }
 
 std::unique_ptr<Session> copy_memory_session(Session& memory) {
-    auto* const source = dynamic_cast<SqliteSession*>(&memory);
-    HUITONG_ASSERT(source != nullptr, "only SQLite has databases in memory");
+    auto* const source = dynamic_cast<SqliteSession*>(&innermost(memory));
+    HUITONG_ASSERT(source != nullptr, "only SQLite has databases to copy into memory");
     source->rollback();
     SqliteHandle copy = open_sqlite(":memory:");
     copy_pages(source->handle(), copy.get(), {});

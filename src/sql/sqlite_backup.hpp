@@ -29,7 +29,7 @@ enum class Thoroughness { quick, full };
 // unavailable {store_unavailable}
 [[nodiscard]] core::Result<void> settle_sqlite_file(const std::string& path);
 
-// A copy of a database in memory, for simulation. Throws SqlError.
+// A copy in memory of a database in memory or on a CrashDisk, for simulation. Throws SqlError.
 [[nodiscard]] std::unique_ptr<Session> copy_memory_session(Session& memory);
 
 }  // namespace huitong::sql

@@ -62,19 +62,19 @@ Value column_value(sqlite3_stmt* statement, int column) {
     }
 }
 
-void configure_once() {
+}  // namespace
+
+void configure_sqlite() {
     static std::once_flag once;
     // Memory statistics would be one lock shared by the writer, the reader and the checkpoint thread.
     std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
-}  // namespace
-
-SqliteHandle open_sqlite(const std::string& path) {
-    configure_once();
+SqliteHandle open_sqlite(const std::string& path, const char* vfs) {
+    configure_sqlite();
     sqlite3* db = nullptr;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+    const int code = sqlite3_open_v2(path.c_str(), &db, flags, vfs);
     SqliteHandle handle(db);
     if (code != SQLITE_OK)
         throw SqlError(SqlError::Kind::unavailable, std::string("sqlite: ") + sqlite3_errstr(code));

@@ -20,8 +20,10 @@ struct CloseSqlite {
 };
 using SqliteHandle = std::unique_ptr<sqlite3, CloseSqlite>;
 
-// Opens without pragmas. Throws SqlError.
-[[nodiscard]] SqliteHandle open_sqlite(const std::string& path);
+// Before anything else is asked of SQLite; open_sqlite() does it too.
+void configure_sqlite();
+// Opens without pragmas, on the named VFS or the operating system's. Throws SqlError.
+[[nodiscard]] SqliteHandle open_sqlite(const std::string& path, const char* vfs = nullptr);
 // Throws SqlError; ends the process on an I/O error or a corrupt file.
 void check_sqlite(sqlite3* db, int code, std::string_view doing);
 void run_sqlite(sqlite3* db, const std::string& sql);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "core/mutation.hpp"
 #include "store/failure.hpp"
 
 namespace huitong::store {
@@ -103,7 +104,7 @@ void GroupRunner::write_alone(Job& job) {
     session_.set_pipelining(false);
     try {
         session_.begin(sql::Access::write);
-        if (run(job) == Step::done) {
+        if (run(job) == Step::done || HUITONG_MUTATED("refusal_not_rolled_back")) {
             commit({&job, 1});
         } else {
             session_.rollback();
@@ -120,9 +121,10 @@ void GroupRunner::commit(std::span<Job> jobs) {
         case sql::CommitOutcome::committed:
             return;
         case sql::CommitOutcome::unknown:
-            if (was_committed()) return;
+            if (!HUITONG_MUTATED("unknown_commit_taken_as_lost") && was_committed()) return;
             break;
         case sql::CommitOutcome::failed:
+            if (HUITONG_MUTATED("failed_commit_taken_as_done")) return;
             break;
     }
     // Refusals too: they may rest on what other closures of the group had written.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 #include "store/columns.hpp"
 #include "store/exchange_codec.hpp"
 #include "store/payment_rows.hpp"
@@ -41,6 +42,7 @@ const PaymentSql& payment_sql() {
         made.insert = insert_sql("payment", all);
         made.select = select_sql("payment", made.columns);
         made.update = update_sql("payment", made.changing, {"shard", "id", "version"});
+        if (HUITONG_MUTATED("version_not_compared")) made.update.replace(made.update.rfind('='), 1, ">=");
         return made;
     }();
     return sql;
@@ -141,8 +143,9 @@ class Payments final : public ports::PaymentRepository {
                                                const std::string& client_sn) override {
         static constexpr std::string_view by_client_sn =
             "select id from payment where shard = $1 and merchant_sn = $2 and client_sn = $3";
-        const auto rows =
-            tx_.query(by_client_sn, {std::int64_t{core::shard_of(merchant_sn)}, merchant_sn, client_sn});
+        sql::Values values{std::int64_t{core::shard_of(merchant_sn)}, merchant_sn, client_sn};
+        if (HUITONG_MUTATED("bound_parameters_swapped")) std::swap(values[1], values[2]);
+        const auto rows = tx_.query(by_client_sn, values);
         if (rows.empty()) return std::nullopt;
         return sns_of(rows).front();
     }
@@ -345,7 +348,7 @@ class Payments final : public ports::PaymentRepository {
             throw Failure(core::Code::internal, "too_many_changes", after.sn.text());
         }
         for (const payments::TimelineRow& row : change.timeline) insert_timeline(after.sn, n++, row);
-        raise_alarms(change);
+        if (!HUITONG_MUTATED("alarm_not_written")) raise_alarms(change);
     }
 
   private:

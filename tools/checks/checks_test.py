@@ -16,6 +16,7 @@ import format as formatting
 import headers
 import invariants
 import layers
+import mutate
 import sizes
 import test_totals
 import third_party
@@ -119,6 +120,9 @@ class Layers(CheckTest):
             ("sim", "channels/wechat"),
             ("sim", "payments"),
             ("channels/alipay", "channels/wechat"),
+            ("auditor", "ledger"),
+            ("auditor", "store"),
+            ("auditor", "sim"),
         ]
         for user, used in edges:
             self.assertIsNotNone(layers.forbidden_reason(user, used), f"{user} -> {used}")
@@ -413,6 +417,38 @@ class Helpers(unittest.TestCase):
             "# tests 12\n# pass 11\n# fail 1\nfuzz json: 28 inputs of the corpus, 100 runs, nothing found\n"
         )
         self.assertEqual(test_totals.totals(log), (7 + 1 + 7 - 3 + 11 + 28, 3 + 2 + 1, 2 + 1))
+
+
+class Mutations(CheckTest):
+    def test_names_and_the_libraries_they_stand_in(self):
+        for path, text in {
+            "src/flows/pay.cpp": 'if (HUITONG_MUTATED("b_late") || x) a(HUITONG_MUTATED("a_soon"));',
+            "src/channels/wechat/parse.cpp": 'HUITONG_MUTATED("b_late")',
+            "src/core/mutation.hpp": '// HUITONG_MUTATED("name") stands where …',
+        }.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(text, encoding="utf-8")
+        names = mutate.find_names(self.root)
+        self.assertEqual(names, {"a_soon": ["flows"], "b_late": ["channels/wechat", "flows"]})
+        self.assertEqual(mutate.tests_of("x", ["channels/wechat"]), ["test_channels_wechat"])
+
+    def judge(self, code, out="", err=""):
+        return mutate.judge_seeds(mutate.Run(code, out, err)).killed_by
+
+    def test_only_a_finding_or_a_death_of_the_simulation_proves_anything(self):
+        found = json.dumps({"seeds": 1, "failed": [{"seed": 7, "rule": "paid_twice", "text": ""}]})
+        clean = json.dumps({"seeds": 200, "failed": []})
+        self.assertEqual(self.judge(3, found), "seed 7: paid_twice")
+        self.assertEqual(self.judge(-6, "", "one\nassertion"), "died: assertion")
+        for code, out in ((0, clean), (None, ""), (1, ""), (2, "usage"), (3, clean), (0, "[1]")):
+            self.assertIsNone(self.judge(code, out), (code, out))
+
+    def test_a_unit_test_that_fails_or_dies_is_named(self):
+        failing = "[ RUN      ] A.B\n[  FAILED  ] A.B (3 ms)\n"
+        dying = "[ RUN      ] A.B\n[       OK ] A.B (0 ms)\n[ RUN      ] A.C\n"
+        cases = {(1, failing): "t: A.B", (-6, dying): "t: A.C (died)", (0, dying): None, (127, ""): None}
+        for (code, out), noticed in cases.items():
+            self.assertEqual(mutate.judge_test("t", mutate.Run(code, out, "")).killed_by, noticed)
 
 
 if __name__ == "__main__":

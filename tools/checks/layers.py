@@ -16,7 +16,14 @@ FORBIDDEN = [
     ("settle", ("task", "net", "sql"), "rules are tables, tested as tables"),
     ("reconcile", ("task", "net", "sql"), "rules are tables, tested as tables"),
     ("sim", ("channels", "payments"), "a simulator is an independent witness of the adapters"),
+    (
+        "auditor",
+        ("ledger", "payments", "ports", "flows", "store", "channels", "api", "sim", "app"),
+        "the auditor is an independent witness of the whole platform",
+    ),
 ]
+# The program itself stands above every library.
+PROGRAM = "src/main.cpp"
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 
 
@@ -72,6 +79,8 @@ def check(tree: Tree) -> list[Finding]:
     uses = {library.name: set(library.uses) for library in declared}
     names = set(uses)
     for source in tree.cxx("src"):
+        if source.path == PROGRAM:
+            continue
         user = libraries.owner(source.path.removeprefix("src/"), names)
         if user is None:
             findings.append(Finding(source.path, 1, RULE, "belongs to no library of CMakeLists.txt"))

@@ -9,6 +9,7 @@
 
 #include "api/upay/funding.hpp"
 #include "api/upay/refund_view.hpp"
+#include "core/mutation.hpp"
 
 namespace huitong::api::upay {
 
@@ -124,7 +125,8 @@ Told tell_order(const payments::Aggregate& aggregate, Shown shown, Purpose purpo
 // What is left of the amount: after a cancel nothing, otherwise what no refund has taken (spec/upay 5.5).
 std::string net_amount(const payments::Payment& payment, Shown shown) {
     if (shown == Shown::cancelled) return "0";
-    return fen_text(payment.refunded.is_zero() ? payment.amount : payment.amount - payment.refunded);
+    const bool is_whole = payment.refunded.is_zero() || HUITONG_MUTATED("net_amount_without_refunds");
+    return fen_text(is_whole ? payment.amount : payment.amount - payment.refunded);
 }
 
 // What every answer says of an order.

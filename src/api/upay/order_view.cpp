@@ -7,6 +7,7 @@
 #include <ranges>
 
 #include "api/upay/refund_view.hpp"
+#include "core/mutation.hpp"
 
 namespace huitong::api::upay {
 
@@ -135,6 +136,7 @@ Shown shown_without_open_refunds(const payments::Aggregate& aggregate) {
             return Shown::failed;
         case PaymentState::manual_review:
             if (payment.is_reopened) return shown_as_before(payment);
+            if (HUITONG_MUTATED("review_told_as_failed")) return Shown::timed_out;
             return is_by_merchant ? Shown::cancel_error : Shown::pay_error;
     }
     return Shown::pay_error;
@@ -154,6 +156,8 @@ std::string_view operation_status(Shown shown, Purpose purpose) {
 Verdict pay_verdict(const payments::Aggregate& aggregate, core::Instant now) {
     const Shown shown = shown_as(aggregate);
     const StatusRow& row = row_of(shown);
+    const bool is_open = shown == Shown::paying || shown == Shown::reversing;
+    if (HUITONG_MUTATED("open_payment_told_as_failed") && is_open) return {"PAY_FAIL", trade_failed};
     if (shown == Shown::paying && aggregate.payment.deadline_at <= now) return {"PAY_FAIL_IN_PROGRESS"};
     if (shown == Shown::failed) return {row.pay_result, pay_error_of(aggregate.payment.refusal)};
     if (shown == Shown::cancelled) return {row.pay_result, row.pay_error, "订单已撤销"};
@@ -171,6 +175,8 @@ Verdict cancel_verdict(const payments::Aggregate& aggregate) {
         case Shown::paying:
         case Shown::reversing:
         case Shown::cancelling:
+            if (HUITONG_MUTATED("open_cancel_told_as_done"))
+                return {was_paid ? "CANCEL_SUCCESS" : "CANCEL_ABORT_SUCCESS"};
             return {was_paid ? "CANCEL_IN_PROGRESS" : "CANCEL_ABORT_IN_PROGRESS"};
         case Shown::pay_error:
         case Shown::cancel_error:

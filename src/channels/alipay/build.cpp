@@ -4,6 +4,7 @@
 #include "channels/alipay/wire.hpp"
 #include "codec/json.hpp"
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 
 namespace huitong::channels::alipay {
 
@@ -40,6 +41,7 @@ std::string mask_code(std::string_view code) {
 
 std::string yuan(core::Money amount) {
     HUITONG_ASSERT(amount.currency() == core::Currency::CNY, "Alipay's trade calls take CNY only");
+    if (HUITONG_MUTATED("fen_sent_as_yuan")) return std::to_string(amount.minor());
     return core::to_decimal(amount);
 }
 

@@ -7,6 +7,7 @@
 
 #include "channels/alipay/wire.hpp"
 #include "codec/json.hpp"
+#include "core/mutation.hpp"
 #include "crypto/digest.hpp"
 
 namespace huitong::channels::alipay {
@@ -99,7 +100,8 @@ std::string_view sign_defect(const Envelope& envelope, const AccountKeys& keys) 
     if (envelope.sign.empty()) return "unsigned";
     if (envelope.cert_sn != keys.channel_cert_sn && !keys.channel_cert_sn.empty()) return "bad_cert_sn";
     const auto signature = crypto::from_base64(envelope.sign);
-    if (!signature || !keys.channel.verify_sha256(envelope.content, *signature)) return "bad_sign";
+    const bool is_signed = signature && keys.channel.verify_sha256(envelope.content, *signature);
+    if (!is_signed && !HUITONG_MUTATED("alipay_bad_sign_trusted")) return "bad_sign";
     return "";
 }
 
@@ -131,7 +133,9 @@ void judge_code(Judged& judged, const Envelope& envelope, Call call, std::string
     judged.is_authentic = true;
     judged.code = short_text(sub_code.empty() ? code : sub_code);
     if (judged.code.empty()) judged.code = "unlisted";
-    judged.meaning = find_meaning(call, code, sub_code).value_or(Meaning{});
+    const bool is_refusal = HUITONG_MUTATED("unlisted_code_is_refusal");
+    judged.meaning = find_meaning(call, code, sub_code)
+                         .value_or(Meaning{.outcome = is_refusal ? Outcome::refused : Outcome::unknown});
 }
 
 Judged judge(std::string_view bytes, const AccountKeys& keys, std::string_view number, Call call) {
@@ -271,12 +275,13 @@ payments::ReverseAnswer parse_cancel_answer(std::string_view bytes, const Accoun
     const Judged judged = judge(bytes, keys, number, Call::cancel);
     auto answer = make_answer<payments::ReverseAnswer>(judged);
     const std::string_view retry_flag = judged.get("retry_flag");
-    if (judged.is_authentic && retry_flag == "Y") {
+    if (judged.is_authentic && retry_flag == "Y" && !HUITONG_MUTATED("retry_flag_dropped")) {
         make_unknown(answer, judged.code == "10000" ? "retry_flag" : judged.code);
     } else if (judged.meaning.has_no_trade) {
         answer.has_no_trade = true;
         answer.effect = payments::Effect::unpaid;
-    } else if (answer.outcome == Outcome::done && retry_flag != "N") {
+    } else if (answer.outcome == Outcome::done && retry_flag != "N" &&
+               !HUITONG_MUTATED("retry_flag_dropped")) {
         make_unknown(answer, "incomplete");
     } else if (answer.outcome == Outcome::done) {
         read_action(answer, judged);
@@ -300,7 +305,7 @@ payments::RefundAnswer parse_refund_answer(std::string_view bytes, const Account
     auto answer = make_answer<payments::RefundAnswer>(judged);
     if (answer.outcome != Outcome::done) return answer;
     // N: nothing moved now, a repetition. refund_fee is cumulative, so it says nothing about this refund.
-    if (judged.get("fund_change") != "Y") {
+    if (judged.get("fund_change") != "Y" && !HUITONG_MUTATED("accepted_is_refunded")) {
         make_unknown(answer, "fund_change");
     } else if (const auto at = core::parse_beijing_text(judged.get("gmt_refund_pay"))) {
         answer.refunded_at = *at;
@@ -317,6 +322,7 @@ payments::RefundAnswer parse_refund_query_answer(std::string_view bytes, const A
     answer.is_absent = judged.meaning.has_no_trade;
     if (answer.outcome != Outcome::done) return answer;
     const std::string_view status = judged.get("refund_status");
+    if (HUITONG_MUTATED("bare_refund_query_is_success") && status.empty()) return answer;
     const auto amount = core::parse_decimal(judged.get("refund_amount"), core::Currency::CNY);
     if (!judged.is_said("refund_status")) {
         make_unknown(answer, "no_refund");

@@ -5,6 +5,7 @@
 #include "channels/wechat/wire.hpp"
 #include "codec/json.hpp"
 #include "core/assert.hpp"
+#include "core/mutation.hpp"
 
 namespace huitong::channels::wechat {
 
@@ -159,7 +160,8 @@ CallText build_refund(const ports::ChannelAccount& account, const ports::RefundR
     fields.set("out_trade_no", refund.trade_number);
     fields.set("out_refund_no", refund.refund_number);
     fields.set("total_fee", std::to_string(refund.trade_amount.minor()));
-    fields.set("refund_fee", std::to_string(refund.amount.minor()));
+    const core::Money part = HUITONG_MUTATED("refund_of_whole_trade") ? refund.trade_amount : refund.amount;
+    fields.set("refund_fee", std::to_string(part.minor()));
     fields.set("refund_fee_type", "CNY");
     set_if_any(fields, "refund_desc", clean_text(refund.reason, max_refund_desc_bytes));
     return finish(std::move(fields), account);

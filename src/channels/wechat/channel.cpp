@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "core/mutation.hpp"
+
 namespace huitong::channels::wechat {
 
 namespace {
@@ -18,7 +20,8 @@ struct Failure {
 };
 
 Failure from_transport(core::Error error) {
-    const bool is_unsent = error.code == core::Code::unavailable;
+    const bool is_unsent =
+        error.code == core::Code::unavailable || HUITONG_MUTATED("read_timeout_is_not_sent");
     return {is_unsent ? payments::Outcome::not_sent : payments::Outcome::unknown, payments::Refusal::none,
             std::move(error.reason)};
 }

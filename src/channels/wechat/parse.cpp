@@ -7,6 +7,7 @@
 
 #include "channels/wechat/signature.hpp"
 #include "channels/wechat/wire.hpp"
+#include "core/mutation.hpp"
 
 namespace huitong::channels::wechat {
 
@@ -95,7 +96,9 @@ void judge_result(Judged& judged, const ports::ChannelAccount& account, Call cal
         const std::string_view err_code = judged.fields.get("err_code");
         judged.message = short_text(judged.fields.get("err_code_des"));
         judged.code = err_code.empty() ? "unlisted" : short_text(err_code);
-        judged.meaning = find_meaning(call, err_code).value_or(Meaning{});
+        const bool is_refusal = HUITONG_MUTATED("unlisted_code_is_refusal");
+        judged.meaning = find_meaning(call, err_code)
+                             .value_or(Meaning{.outcome = is_refusal ? Outcome::refused : Outcome::unknown});
     } else {
         make_unknown(judged, "bad_result_code");
     }
@@ -119,7 +122,8 @@ Judged judge(std::string_view bytes, const ports::ChannelAccount& account, std::
         return judged;
     }
     const auto type = parse_sign_type(account.sign_type);
-    if (!type || !verify(judged.fields, *type, account.api_key)) {
+    const bool is_signed = type && verify(judged.fields, *type, account.api_key);
+    if (!is_signed && !HUITONG_MUTATED("wechat_bad_sign_trusted")) {
         make_unknown(judged, "bad_sign");
     } else if (!is_ours(judged.fields, account, number)) {
         make_unknown(judged, "mismatch");
@@ -259,7 +263,7 @@ payments::ReverseAnswer parse_reverse_answer(std::string_view bytes, const ports
     const Judged judged = judge(bytes, account, number, Call::reverse);
     auto answer = make_answer<payments::ReverseAnswer>(judged);
     answer.has_no_trade = judged.meaning.has_no_trade;
-    if (judged.fields.get("recall") == "Y") {
+    if (judged.fields.get("recall") == "Y" && !HUITONG_MUTATED("recall_dropped")) {
         make_unknown(answer, judged.code == "SUCCESS" ? "recall" : judged.code);
         answer.has_no_trade = false;
     } else if (answer.outcome == Outcome::done && is_of_another_call(judged.fields, "REVOKED")) {
@@ -297,7 +301,8 @@ payments::RefundAnswer parse_refund_answer(std::string_view bytes, const ports::
     } else if (answer.outcome == Outcome::done) {
         read_refund(answer, judged.fields, "");
         answer.refunded_at.reset();
-        answer.outcome = Outcome::pending;  // accepted is not refunded
+        // Accepted is not refunded.
+        answer.outcome = HUITONG_MUTATED("accepted_is_refunded") ? Outcome::done : Outcome::pending;
         if (answer.refund_no.empty() || !answer.amount) make_unknown(answer, "incomplete");
     }
     return answer;

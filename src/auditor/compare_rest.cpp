@@ -1,0 +1,90 @@
+// Limits counted, alerts delivered, the audit log unbroken (docs/architecture.md "Which account, which
+// limits", docs/operations.md "Alerts", docs/invariants.md 15).
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "auditor/comparison.hpp"
+
+namespace huitong::auditor {
+
+namespace {
+
+// 20240305, in UTC+8.
+std::int64_t day_of(core::Instant at) {
+    const core::Date date = core::to_beijing_date(at);
+    return std::int64_t{static_cast<int>(date.year())} * 10'000 + static_cast<unsigned>(date.month()) * 100 +
+           static_cast<unsigned>(date.day());
+}
+
+// kind, subject, day
+using Place = std::tuple<std::string, std::string, std::int64_t>;
+
+constexpr core::Instant never = core::from_us(253'402'300'799'000'000);  // the end of the year 9999
+
+}  // namespace
+
+// What came to nothing is given back to its day, once and for good.
+void Comparison::check_limits() {
+    std::map<Place, std::int64_t> wanted;
+    for (const PaymentRow& row : rows_) {
+        const bool is_counted = row.is_limited && !row.is_over() && !row.is_reopened;
+        if (!is_counted) continue;
+        const std::int64_t day = day_of(row.created_at);
+        wanted[{"terminal", row.terminal_sn, day}] += row.amount;
+        wanted[{"store", row.store_sn, day}] += row.amount;
+        wanted[{"merchant", row.merchant_sn, day}] += row.amount;
+    }
+    std::map<Place, std::int64_t> counted;
+    for (const UsageRow& usage : read_usage(platform_))
+        counted[{usage.kind, usage.subject, usage.day}] += usage.amount;
+    for (const auto& [place, fen] : wanted) counted.try_emplace(place, 0);
+    for (const auto& [place, fen] : counted) {
+        const auto found = wanted.find(place);
+        const std::int64_t right = found == wanted.end() ? 0 : found->second;
+        if (fen == right) continue;
+        const auto& [kind, subject, day] = place;
+        book_.report("limit_usage", nullptr, {},
+                     kind + " " + subject + " on " + std::to_string(day) + ": " + yuan(fen) + " counted, " +
+                         yuan(right) + " is right");
+    }
+}
+
+void Comparison::check_alerts() {
+    std::set<std::int64_t> reviews;
+    for (const AlertRow& alert : read_alerts(platform_)) {
+        if (alert.name == "manual_review") reviews.insert(alert.payment);
+        const std::string text = alert.name + " " + alert.id + " of " + core::to_rfc3339(alert.at);
+        if (alert.delivered_at) {
+            if (!book_.delivered_alerts.contains(alert.id))
+                book_.report("alert_not_received", nullptr, {}, text + " is noted as delivered");
+            continue;
+        }
+        const bool is_given_up = alert.next_at >= never && alert.tries > 0;
+        if (!is_given_up && alert.next_at + patience_.undelivered < now_)
+            book_.report("alert_undelivered", nullptr, {}, text + " waits since long");
+        if (alert.next_at >= never && alert.tries == 0)
+            book_.report("alert_undelivered", nullptr, {}, text + " was given up untried");
+    }
+    for (const PaymentRow& row : rows_) {
+        const Order* const order = order_of(row);
+        const bool was_seen = order != nullptr && order->in_review && !is_restored_since(order->in_review);
+        if ((row.state == "manual_review" || was_seen) && !reviews.contains(row.id))
+            report("review_without_alert", row, "no person was told");
+    }
+}
+
+void Comparison::check_audit() {
+    std::int64_t last = 0;
+    std::string hash(64, '0');
+    for (const AuditRow& row : read_audit(platform_)) {
+        const bool is_linked = row.id == last + 1 && row.previous_hash == hash && !row.hash.empty();
+        if (!is_linked)
+            return book_.report("audit_chain", nullptr, {}, "broken at row " + std::to_string(row.id));
+        last = row.id;
+        hash = row.hash;
+    }
+}
+
+}  // namespace huitong::auditor

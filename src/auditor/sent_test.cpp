@@ -1,0 +1,281 @@
+// Each rule about what leaves for the channels finds what it is there for.
+#include "auditor/test_support.hpp"
+
+namespace huitong::auditor {
+namespace {
+
+using Sent = Day;
+
+TEST_F(Sent, pay_call_twice) {
+    const Sale sale;
+    ask_pay(sale);
+    hear_nothing(micropay(sale));
+    micropay(sale);
+    expect_only("pay_sent_twice");
+}
+
+TEST_F(Sent, what_never_left_may_be_sent) {
+    const Sale sale;
+    ask_pay(sale);
+    auditor.on_heard(micropay(sale), core::fail(core::Code::unavailable, "connect_failed"));
+    micropay(sale);
+    expect_clean();
+}
+
+TEST_F(Sent, two_numbers_for_one_order) {
+    Sale sale;
+    ask_pay(sale);
+    micropay(sale);
+    sale.number = "P2";
+    micropay(sale);
+    expect_only("two_numbers");
+}
+
+TEST_F(Sent, code_that_two_orders_showed) {
+    const Sale sale;
+    const Sale second{.client_sn = "c2", .number = "P2"};
+    ask_pay(sale);
+    ask_pay(second);
+    micropay(sale);
+    micropay(second);
+    expect_clean();
+}
+
+TEST_F(Sent, code_that_nobody_showed) {
+    micropay({});
+    expect_only("pay_unasked");
+}
+
+TEST_F(Sent, other_terms_than_the_till_asked) {
+    const Sale sale;
+    ask_pay(sale);
+    send("/pay/micropay", {{"out_trade_no", "P1"},
+                           {"total_fee", "1001"},
+                           {"body", "tea"},
+                           {"device_info", "T9"},
+                           {"auth_code", sale.code}});
+    EXPECT_EQ(rules(), (std::vector<std::string>{"pay_amount", "pay_subject", "pay_terminal"})) << all();
+}
+
+TEST_F(Sent, wallet_of_another_channel) {
+    const Sale sale{.code = "280000000000001111"};
+    ask_pay(sale);
+    micropay(sale);
+    expect_only("pay_wrong_channel");
+}
+
+TEST_F(Sent, pay_call_that_is_too_late) {
+    const Sale sale;
+    ask_pay(sale);
+    pass(7s);
+    micropay(sale);
+    expect_only("pay_sent_late");
+}
+
+TEST_F(Sent, pay_call_after_it_was_told_over) {
+    const Sale sale;
+    tell(ask_pay(sale), biz(sale, "PAY_FAIL", "PAY_CANCELED"));
+    micropay(sale);
+    expect_only("pay_after_over");
+}
+
+TEST_F(Sent, pay_call_before_the_catch_up_is_over) {
+    const Sale sale;
+    const Sale next{.client_sn = "c2", .code = "130000000000002222", .number = "P2"};
+    pay_and_tell(sale);
+    pass(1min);
+    auditor.on_restore(clock.now() - 1h);
+    ask_pay(next);
+    micropay(next);
+    expect_only("begun_before_caught_up");
+}
+
+TEST_F(Sent, pay_call_after_the_catch_up) {
+    const Sale sale;
+    const Sale next{.client_sn = "c2", .code = "130000000000002222", .number = "P2"};
+    pay_and_tell(sale);
+    pass(1min);
+    auditor.on_restore(clock.now() - 1h);
+    say(orderquery(sale), wx_paid(sale));
+    ask_pay(next);
+    micropay(next);
+    expect_clean();
+}
+
+TEST_F(Sent, refund_of_what_was_never_paid) {
+    const Sale sale;
+    ask_pay(sale);
+    hear_nothing(micropay(sale));
+    ask_refund(sale, "r1", 300);
+    send_refund(sale, "R1", 300);
+    expect_only("refund_of_unpaid");
+}
+
+TEST_F(Sent, reversal_within_15_s) {
+    const Sale sale;
+    ask_pay(sale);
+    micropay(sale);
+    ask_cancel(sale);
+    pass(14'900ms);
+    reverse(sale);
+    expect_only("reversal_too_early");
+}
+
+TEST_F(Sent, reversal_that_nobody_asked_for) {
+    const Sale sale;
+    const Sale second{
+        .client_sn = "c2", .code = "130000000000002222", .number = "P2", .sn = "7800000000000002"};
+    pay_and_tell(sale);
+    ask_pay(second);
+    micropay(second);
+    pass(16s);
+    reverse(second);
+    pass(30s);
+    reverse(sale);
+    EXPECT_EQ(rules(), (std::vector<std::string>(2, "reversal_unasked"))) << all();
+}
+
+TEST_F(Sent, cancel_that_was_lost_on_the_way_was_not_asked) {
+    const Sale sale;
+    pay_and_tell(sale);
+    pass(31s);
+    send_till("cancel", {{"client_sn", "c1"}});
+    reverse(sale);
+    expect_only("reversal_unasked");
+}
+
+TEST_F(Sent, refund_that_nobody_asked_for) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    send_refund(sale, "R1", 301);
+    expect_only("refund_unasked");
+}
+
+TEST_F(Sent, automatic_refund_of_what_was_told_paid) {
+    const Sale sale;
+    pay_and_tell(sale);
+    send_refund(sale, "A1", 1000);
+    expect_only("refund_unasked");
+}
+
+TEST_F(Sent, automatic_refund_twice_or_in_part) {
+    const Sale sale;
+    const auto asked = ask_pay(sale);
+    say(micropay(sale), wx_fail("NOTENOUGH"));
+    tell(asked, biz(sale, "PAY_FAIL", "PAY_CANCELED"));
+    send_refund(sale, "A1", 400);
+    pass(61s);
+    send_refund(sale, "A2", 600);
+    EXPECT_EQ(rules(), (std::vector<std::string>{"automatic_refund_amount", "automatic_refund_amount",
+                                                 "two_automatic_refunds"}))
+        << all();
+}
+
+TEST_F(Sent, refund_number_with_another_amount) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    send_refund(sale, "R1", 300);
+    send_refund(sale, "R1", 200);
+    expect_only("refund_amount");
+}
+
+TEST_F(Sent, one_request_under_two_numbers) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    send_refund(sale, "R1", 300);
+    pass(61s);
+    send_refund(sale, "R2", 300);
+    expect_only("two_refund_numbers");
+}
+
+TEST_F(Sent, number_that_the_channel_did_not_close_is_not_replaced) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    say(send_refund(sale, "R1", 300), wx_refund_accepted("R1", 300));
+    const auto query = refundquery("R1");
+    answer(query, wx_refund_state("R1", 300, "PROCESSING"));
+    hear(query, wx_refund_state("R1", 300, "REFUNDCLOSE"));
+    pass(61s);
+    send_refund(sale, "R1n1", 300);
+    expect_only("two_refund_numbers");
+}
+
+TEST_F(Sent, refunds_above_the_amount) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 600);
+    ask_refund(sale, "r2", 500);
+    send_refund(sale, "R1", 600);
+    pass(61s);
+    send_refund(sale, "R2", 500);
+    expect_only("refunds_above_amount");
+}
+
+TEST_F(Sent, what_was_refused_is_free_again) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 600);
+    ask_refund(sale, "r2", 500);
+    say(send_refund(sale, "R1", 600), wx_fail("NOTENOUGH"));
+    pass(61s);
+    send_refund(sale, "R2", 500);
+    expect_clean();
+}
+
+TEST_F(Sent, refunds_within_a_minute) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    ask_refund(sale, "r2", 400);
+    send_refund(sale, "R1", 300);
+    pass(59s);
+    send_refund(sale, "R2", 400);
+    expect_only("refunds_too_near");
+}
+
+TEST_F(Sent, refund_of_another_total_and_number_of_two_orders) {
+    const Sale sale;
+    const Sale second{.client_sn = "c2",
+                      .amount = 500,
+                      .code = "130000000000002222",
+                      .number = "P2",
+                      .sn = "7800000000000002"};
+    pay_and_tell(sale);
+    pay_and_tell(second);
+    ask_refund(sale, "r1", 300);
+    ask_refund(second, "r1", 300);
+    send_refund(sale, "R1", 300);
+    Sale wrong = second;
+    wrong.amount = 1000;
+    send_refund(wrong, "R1", 300);
+    EXPECT_EQ(rules(), (std::vector<std::string>{"refund_total", "refund_number_of_two"})) << all();
+}
+
+TEST_F(Sent, reversal_beside_a_refund) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    hear_nothing(send_refund(sale, "R1", 300));
+    pass(1min);
+    ask_cancel(sale);
+    reverse(sale);
+    expect_only("reversal_beside_refund");
+}
+
+TEST_F(Sent, refund_beside_a_reversal) {
+    const Sale sale;
+    pay_and_tell(sale);
+    pass(1min);
+    ask_cancel(sale);
+    hear_nothing(reverse(sale));
+    ask_refund(sale, "r1", 300);
+    send_refund(sale, "R1", 300);
+    expect_only("refund_beside_reversal");
+}
+
+}  // namespace
+}  // namespace huitong::auditor

@@ -1,0 +1,49 @@
+// The channel's minute between two refunds of one payment, where simulated days found it too short: counted
+// from when a call really left, and also before a refund that is begun again under a new number.
+#include <gtest/gtest.h>
+
+#include "payments/test_support.hpp"
+
+namespace huitong::payments {
+namespace {
+
+using namespace std::chrono_literals;
+
+Bench paid_bench() {
+    Bench bench;
+    EXPECT_EQ(bench.pay(pay_done()), "");
+    bench.now += 1min;
+    return bench;
+}
+
+TEST(RefundSpacing, ARefundThatTheChannelClosedWaitsItsTurnUnderItsNewNumber) {
+    Bench bench = paid_bench();
+    ASSERT_EQ(bench.refund("r1", 100), "");
+    ASSERT_EQ(bench.send_refund(2, refund_answer(Outcome::pending)), "");
+    const core::Instant left = bench.now;
+    ASSERT_EQ(bench.look_refund(2, refund_answer(Outcome::refused, Refusal::refund_closed)), "");
+    bench.now = left + 20s;
+    ASSERT_EQ(bench.refund("r1", 100), "");
+    EXPECT_EQ(bench.operation(2).next_act, Act::send);
+    EXPECT_GE(*bench.operation(2).next_at, left + 60s);
+}
+
+TEST(RefundSpacing, CountsFromWhenTheCallLeft) {
+    Bench bench = paid_bench();
+    ASSERT_EQ(bench.refund("r1", 100), "");
+    ASSERT_EQ(bench.refund("r2", 100), "");
+    // The journal was slow: marked as sent now, it left four seconds later.
+    ASSERT_TRUE(bench.at.find(2)->next_at);
+    RefundAnswer answer = refund_answer(Outcome::done);
+    answer.exchange.started_at = bench.now + 4s;
+    const auto sent = on_sent(bench.at, bench.claim(2), bench.now, bench.policy);
+    ASSERT_TRUE(sent);
+    bench.at = sent->after;
+    bench.now += 5s;
+    const auto done = on_refund_answer(bench.at, bench.claim(2), answer, false, bench.now, bench.policy);
+    ASSERT_TRUE(done);
+    EXPECT_GE(*done->after.operations[2].next_at, answer.exchange.started_at + 60s);
+}
+
+}  // namespace
+}  // namespace huitong::payments

@@ -1,0 +1,80 @@
+#include "simulate/counts.hpp"
+
+#include "simulate/edges.hpp"
+
+namespace huitong::simulate {
+
+namespace {
+
+struct Floor {
+    std::string_view name;
+    std::int64_t in_a_thousand_days;
+};
+constexpr Floor floors[] = {
+    {"payments", 100'000},
+    {"days of 100 payments or more", 1000},
+    {"crashes", 2000},
+    {"crash killed between a channel's answer and our commit", 200},
+    {"crash the power failed in a commit", 200},
+    {"fault lose_request", 500},
+    {"fault lose_answer", 500},
+    {"fault delay_request", 500},
+    {"fault delay_answer", 500},
+    {"fault copy", 500},
+    {"fault reorder", 500},
+    {"fault badsign", 500},
+    {"fault forge", 500},
+    {"fault amount", 500},
+    {"fault not_found", 500},
+    {"fault outage", 500},
+    {"fault rate_limit", 500},
+    {"fault clock_skew", 500},
+    {"fault commit_failed", 500},
+    {"fault commit_unknown", 500},
+    {"fault disk_full", 500},
+    {"fault restore", 100},
+    {"people double scan", 500},
+    {"people wrong amount", 500},
+    {"people pay again", 500},
+    {"people new attempt", 500},
+    {"people cancel of a paid payment", 500},
+    {"people refund", 500},
+};
+constexpr std::int64_t edge_floor = 20;
+
+}  // namespace
+
+void Counts::add(std::string_view name, std::int64_t by) {
+    const auto place = counts_.find(name);
+    if (place == counts_.end()) {
+        counts_.emplace(name, by);
+    } else {
+        place->second += by;
+    }
+}
+
+void Counts::merge(const Counts& other) {
+    for (const auto& [name, count] : other.counts_) add(name, count);
+}
+
+std::int64_t Counts::get(std::string_view name) const {
+    const auto place = counts_.find(name);
+    return place == counts_.end() ? 0 : place->second;
+}
+
+std::vector<Missed> missed_floors(const Counts& counts, std::int64_t seeds) {
+    std::vector<Missed> missed;
+    const auto demand = [&](const std::string& name, std::int64_t floor) {
+        const std::int64_t wanted = floor * seeds / 1000;
+        if (counts.get(name) < wanted) missed.push_back({name, counts.get(name), wanted});
+    };
+    for (const Floor& floor : floors) demand(std::string(floor.name), floor.in_a_thousand_days);
+    for (const std::string& name : all_edges()) demand(name, edge_floor);
+    // Machines decide: less than one payment in a hundred comes to a person.
+    const std::int64_t most_reviews = counts.get("payments") / 100;
+    if (counts.get("reviews") > most_reviews)
+        missed.push_back({"reviews (at most)", counts.get("reviews"), most_reviews});
+    return missed;
+}
+
+}  // namespace huitong::simulate

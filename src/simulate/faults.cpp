@@ -1,0 +1,274 @@
+#include "simulate/faults.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace huitong::simulate {
+
+namespace {
+
+using app::Fate;
+using app::NetworkFault;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+struct OpName {
+    std::string_view op;
+    std::string_view wechat;  // last part of the path
+    std::string_view alipay;  // of the method, after "alipay.trade."
+    std::string_view alipay_fault;
+};
+constexpr std::array<OpName, 6> ops{{{"pay", "micropay", "pay", "pay"},
+                                     {"query", "orderquery", "query", "query"},
+                                     {"reverse", "reverse", "cancel", "cancel"},
+                                     {"refund", "refund", "refund", "refund"},
+                                     {"refundquery", "refundquery", "fastpay.refund.query", "refundquery"},
+                                     {"close", "closeorder", "close", "close"}}};
+
+std::string_view fault_op(std::string_view side, std::string_view op) {
+    const auto* const row = std::ranges::find(ops, op, &OpName::op);
+    if (row == ops.end()) return {};
+    return side == "wechat" ? row->wechat : row->alipay_fault;
+}
+
+std::string_view between(std::string_view text, std::string_view before, std::string_view end) {
+    const auto at = text.find(before);
+    if (at == text.npos) return {};
+    text.remove_prefix(at + before.size());
+    return text.substr(0, text.find_first_of(end));
+}
+
+bool is_alphanumeric(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+// The number that follows a name in XML, JSON or a form with JSON in it.
+std::string value_after(std::string_view body, std::string_view name) {
+    auto at = body.find(name);
+    if (at == body.npos) return {};
+    std::string_view rest = body.substr(at + name.size());
+    for (const std::string_view noise : {"%22%3A%22", "\":\"", "><![CDATA[", ">"}) {
+        if (!rest.starts_with(noise)) continue;
+        rest.remove_prefix(noise.size());
+        break;
+    }
+    const auto* const end = std::ranges::find_if_not(rest, is_alphanumeric);
+    return std::string(rest.begin(), end);
+}
+
+bool replace(std::string& text, std::string_view from, std::string_view to) {
+    const auto at = text.find(from);
+    if (at == text.npos) return false;
+    text.replace(at, from.size(), to);
+    return true;
+}
+
+constexpr std::string_view system_errors[] = {"SYSTEMERROR", "ACQ.SYSTEM_ERROR"};
+constexpr std::string_view rate_limits[] = {"FREQUENCY_LIMITED", "isv.app-call-limited"};
+
+}  // namespace
+
+std::string number_in(const net::Request& request) {
+    return value_after(request.body, "out_trade_no");
+}
+
+void Faults::begin(const Item& item) {
+    Dice dice(item.seed);
+    if (item.kind == ItemKind::wire) arm_wire(dice);
+    if (item.kind == ItemKind::channel) arm_channel(dice);
+    if (item.kind != ItemKind::outage) return;
+    const bool is_long = dice.one_in(10);
+    const core::Duration length =
+        is_long ? dice.between(minutes(20), minutes(70)) : dice.between(seconds(20), minutes(8));
+    outages_.push_back(
+        {.side = dice.pick({"wechat", "alipay"}),
+         .until = stage_.time().now() + length,
+         .manner = dice.pick({NetworkFault::refuse, NetworkFault::lose_request, NetworkFault::lose_answer})});
+    stage_.counts.add("fault outage");
+    stage_.say("outage of " + outages_.back().side);
+}
+
+void Faults::end() {
+    armed_.clear();
+    outages_.clear();
+    stage_.platform.simulators().faults().clear();
+}
+
+void Faults::arm(Armed armed, Dice& dice) {
+    const int most = armed.left > 0 ? armed.left : 3;
+    armed.left = static_cast<int>(dice.between(1, most));
+    armed.until = stage_.time().now() + minutes(90);
+    armed_.push_back(std::move(armed));
+}
+
+void Faults::arm_wire(Dice& dice) {
+    const bool is_tills = dice.chance(25);
+    Armed armed;
+    armed.side = is_tills ? "gateway" : dice.pick({"wechat", "alipay"});
+    if (!is_tills && dice.chance(70)) armed.op = dice.pick({"pay", "pay", "query", "reverse", "refund"});
+    if (is_tills) {
+        armed.name = dice.pick({"lose_request", "lose_answer", "refuse", "copy", "delay_request"});
+    } else {
+        armed.name = dice.pick({"lose_request", "lose_answer", "reset_answer", "refuse", "delay_request",
+                                "delay_answer", "copy", "hold_back", "forge"});
+    }
+    if (armed.name == "forge") armed.op = dice.pick({"pay", "query", "query"});
+    if (armed.name == "copy") armed.span = dice.between(milliseconds(5), seconds(40));
+    if (armed.name == "delay_request" || armed.name == "delay_answer")
+        armed.span = dice.between(milliseconds(300), seconds(14));
+    if (armed.name == "hold_back") armed.span = dice.between(seconds(3), seconds(70));
+    // Where a channel bars nothing, a call may be executed when everybody has given it up.
+    if (armed.name == "hold_back" && !stage_.plan.weather.has_tombstones) {
+        armed.op = "pay";
+        armed.span = dice.between(seconds(92), minutes(50));
+    }
+    arm(std::move(armed), dice);
+}
+
+void Faults::arm_channel(Dice& dice) {
+    Armed armed{.name = dice.pick({"badsign", "badsign", "amount", "not_found", "not_found", "system_error",
+                                   "unlisted_code", "rate_limit", "rate_limit", "http", "body", "late",
+                                   "timeout", "reset_before", "reset_after", "refund"}),
+                .is_channels_own = true,
+                .side = dice.pick({"wechat", "alipay"}),
+                .op = dice.pick({"pay", "query", "reverse", "refund", "refundquery"})};
+    const bool is_wechat = armed.side == "wechat";
+    const auto word = [&](const std::string_view(&words)[2]) {
+        return "code:" + std::string(words[is_wechat ? 0 : 1]);
+    };
+    std::string action = armed.name;
+    if (armed.name == "amount") {
+        armed.op = dice.pick({"pay", "query"});
+        action = "amount:" + std::to_string(dice.between(1, 50'000));
+    } else if (armed.name == "not_found") {
+        armed.op = dice.pick({"query", "query", "refundquery"});  // a part of the channel lags behind
+        armed.left = 1;
+    } else if (armed.name == "system_error") {
+        action = word(system_errors);
+    } else if (armed.name == "unlisted_code") {
+        action = "code:NOBODY_WROTE_THIS_DOWN";
+    } else if (armed.name == "rate_limit") {
+        action = word(rate_limits);
+    } else if (armed.name == "http") {
+        action = "http:502";
+    } else if (armed.name == "body") {
+        action = std::string("body:") + dice.pick({"", "<xml>", "{\"alipay", "busy"});
+    } else if (armed.name == "late") {
+        action = "delay:" + std::to_string(dice.between(500, 25'000));
+    } else if (armed.name == "refund") {
+        armed.op = "refund";
+        // Alipay knows no refund but one that is done; an abnormal one ends with a person: seldom.
+        action = is_wechat
+                     ? dice.pick({"refund:processing:20", "refund:processing:900", "refund:processing:90",
+                                  "refund:close", "refund:close", "refund:syserr:2", "refund:lost",
+                                  dice.one_in(3) ? "refund:abnormal" : "refund:lost"})
+                     : dice.pick({"refund:syserr:2", "refund:lost", "refund:needretry"});
+    }
+    const auto parsed = sim::parse_fault_action(action, armed.fault);
+    HUITONG_ASSERT(parsed.has_value(), "a fault of the plan is one that the simulators know");
+    armed.fault.channel = armed.side;
+    arm(std::move(armed), dice);
+}
+
+Faults::Seen Faults::see(const net::Origin& to, const net::Request& request) {
+    Seen seen;
+    if (to == app::SimPlatform::gateway_origin()) {
+        seen.side = "gateway";
+        seen.op = request.path().substr(request.path().rfind('/') + 1);
+        return seen;
+    }
+    const bool is_wechat = to == app::SimPlatform::wechat_origin();
+    seen.side = is_wechat ? "wechat" : "alipay";
+    const std::string_view name = is_wechat ? request.path().substr(request.path().rfind('/') + 1)
+                                            : between(request.body.find("method=") == std::string::npos
+                                                          ? std::string_view(request.target)
+                                                          : std::string_view(request.body),
+                                                      "method=alipay.trade.", "&");
+    const auto* const row = std::ranges::find(ops, name, is_wechat ? &OpName::wechat : &OpName::alipay);
+    if (row != ops.end()) seen.op = row->op;
+    seen.number = number_in(request);
+    if (is_wechat && seen.op == "pay") amounts_[seen.number] = value_after(request.body, "total_fee");
+    // Scenario 44: the channel says that it did not execute the call, and executes the next with that number.
+    // A copy would be that next call, made by nobody.
+    seen.is_paid_on_repeat = value_after(request.body, "auth_code").substr(0, 16).ends_with("44");
+    return seen;
+}
+
+Fate Faults::fate_of(const net::Origin& to, const net::Request& request) {
+    const core::Instant now = stage_.time().now();
+    const Seen seen = see(to, request);
+    if (stage_.plan.weather.skew != core::Duration{0} && seen.op == "pay" && seen.side != "gateway")
+        stage_.counts.add("fault clock_skew");
+    std::erase_if(outages_, [&](const Outage& one) { return one.until <= now; });
+    const auto outage = std::ranges::find(outages_, seen.side, &Outage::side);
+    if (outage != outages_.end()) {
+        stage_.counts.add("call during an outage");
+        disturbed_.insert(seen.number);
+        return outage->manner;
+    }
+    std::erase_if(armed_, [&](const Armed& one) { return one.until <= now || one.left <= 0; });
+    const auto armed = std::ranges::find_if(armed_, [&](const Armed& one) {
+        return one.side == seen.side && (one.op.empty() || one.op == seen.op);
+    });
+    if (armed == armed_.end()) return {};
+    --armed->left;
+    return strike(*armed, seen);
+}
+
+Fate Faults::strike(const Armed& armed, const Seen& seen) {
+    const std::string where = seen.side == "gateway" ? "till " : "";
+    if (armed.name != "forge") stage_.counts.add("fault " + where + armed.name);
+    disturbed_.insert(seen.number);
+    stage_.say("fault " + armed.name + " on " + seen.side + " " + seen.op + " " + seen.number);
+    if (armed.is_channels_own) {
+        sim::Fault fault = armed.fault;
+        fault.op = fault_op(seen.side, seen.op);
+        fault.out_trade_no = seen.number;
+        stage_.platform.simulators().add_fault(std::move(fault));
+        return {};
+    }
+    if (armed.name == "lose_request") return NetworkFault::lose_request;
+    if (armed.name == "lose_answer") return NetworkFault::lose_answer;
+    if (armed.name == "reset_answer") return NetworkFault::reset_answer;
+    if (armed.name == "refuse") return NetworkFault::refuse;
+    if (armed.name == "forge") return forge(seen);
+    Fate fate;
+    if (armed.name == "copy") {
+        if (seen.is_paid_on_repeat) return {};
+        fate.copy_after = armed.span;
+    }
+    if (armed.name == "delay_request" || armed.name == "hold_back") fate.request_delay = armed.span;
+    if (armed.name == "delay_answer") fate.answer_delay = armed.span;
+    return fate;
+}
+
+// Somebody on the way says "paid" where the channel did not; the signature stays the channel's.
+Fate Faults::forge(const Seen& seen) {
+    Fate fate;
+    const auto known = amounts_.find(seen.number);
+    const std::string amount = known == amounts_.end() ? "" : known->second;
+    fate.tamper = [this, seen, amount](net::Response& response) {
+        std::string& body = response.body;
+        bool is_forged = false;
+        if (seen.side == "alipay") {
+            is_forged = replace(body, "WAIT_BUYER_PAY", "TRADE_SUCCESS") ||
+                        replace(body, "\"code\":\"10003\"", "\"code\":\"10000\"");
+        } else {
+            for (const std::string_view state : {"NOTPAY", "USERPAYING"})
+                is_forged = is_forged ||
+                            replace(body, "<![CDATA[" + std::string(state) + "]]>", "<![CDATA[SUCCESS]]>");
+            (void)replace(body, "<result_code><![CDATA[FAIL]]>", "<result_code><![CDATA[SUCCESS]]>");
+            for (const auto& [name, value] : {std::pair<std::string, std::string>{"total_fee", amount},
+                                              {"transaction_id", "4200000001202603050000000001"},
+                                              {"time_end", "20260305120000"}}) {
+                if (body.find("<" + name + ">") == std::string::npos)
+                    (void)replace(body, "</xml>", "<" + name + ">" + value + "</" + name + "></xml>");
+            }
+        }
+        if (is_forged) stage_.counts.add("fault forge");
+    };
+    return fate;
+}
+
+}  // namespace huitong::simulate

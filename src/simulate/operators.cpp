@@ -1,0 +1,138 @@
+// The operators' desk: what a person with the channels' statements beside the list of reviews would decide.
+#include "flows/decide.hpp"
+#include "simulate/dice.hpp"
+#include "simulate/edges.hpp"
+#include "simulate/people.hpp"
+
+namespace huitong::simulate {
+
+namespace {
+
+using payments::Aggregate;
+using payments::PaymentState;
+using payments::RefundVerdict;
+using payments::Verdict;
+using std::chrono::minutes;
+
+constexpr std::string_view reason = "by the channel's statement";
+
+sim::Order* find_order(Stage& stage, const payments::Payment& payment) {
+    auto& simulators = stage.platform.simulators();
+    sim::Service& channel = payment.channel == payments::ChannelKind::wechat
+                                ? static_cast<sim::Service&>(simulators.wechat())
+                                : simulators.alipay();
+    (void)channel.settled_orders();
+    return channel.find_order("", payment.channel_number);
+}
+
+Verdict verdict_on(Stage& stage, const payments::Payment& payment, Dice& dice) {
+    const sim::Order* const order = find_order(stage, payment);
+    if (order == nullptr || !order->was_paid()) {
+        const bool is_open = order != nullptr && order->state == sim::State::paying;
+        if (is_open || payment.is_seen_paid) return Verdict::reverse_again;
+        return dice.pick({Verdict::closed, Verdict::failed});
+    }
+    if (order->refunded_fen == order->amount_fen) return Verdict::reversed;
+    if (payment.is_reopened) return Verdict::reverse_again;
+    return dice.pick({Verdict::paid, Verdict::reverse_again});
+}
+
+RefundVerdict verdict_on(Stage& stage, const payments::Payment& payment, const payments::Operation& refund,
+                         Dice& dice) {
+    sim::Order* const order = find_order(stage, payment);
+    if (order == nullptr) return RefundVerdict::not_refunded;
+    auto& simulators = stage.platform.simulators();
+    sim::Desk& desk = payment.channel == payments::ChannelKind::wechat
+                          ? static_cast<sim::Desk&>(simulators.wechat().desk())
+                          : simulators.alipay().desk();
+    for (const sim::Refund* one : desk.books().refunds().of(order->serial)) {
+        if (one->number != refund.number) continue;
+        if (one->state == sim::RefundState::succeeded) return RefundVerdict::refunded;
+        if (one->state == sim::RefundState::processing) return RefundVerdict::again;
+    }
+    return dice.pick({RefundVerdict::not_refunded, RefundVerdict::again});
+}
+
+class OperatorsDesk {
+  public:
+    OperatorsDesk(Stage& stage, std::uint64_t seed) : stage_(stage), dice_(seed) {}
+
+    task::Awaitable<void> look() {
+        const auto all =
+            co_await stage_.platform.store().read([](ports::Tx& tx) -> core::Result<std::vector<Aggregate>> {
+                ports::PaymentRepository::Filter filter;
+                filter.most = 10'000;
+                std::vector<Aggregate> found;
+                for (const payments::Payment& one : tx.payments().list(filter)) {
+                    if (!one.review_reason.empty()) found.push_back(*tx.payments().find(one.sn));
+                }
+                return found;
+            });
+        if (!all) co_return;
+        for (const Aggregate& one : *all) {
+            if (!dice_.chance(60)) continue;
+            if (one.payment.state == PaymentState::manual_review) co_await decide(one);
+            for (const payments::Operation& operation : one.operations) {
+                const bool is_refund = operation.kind == payments::OperationKind::refund &&
+                                       !operation.request_no.empty() &&
+                                       operation.state == payments::OperationState::manual;
+                if (is_refund) co_await decide(one, operation);
+            }
+        }
+    }
+
+  private:
+    task::Awaitable<void> decide(const Aggregate& before) {
+        // A tired one does not look: what comes of it must come to light.
+        const bool is_tired = dice_.one_in(3) && !before.payment.is_seen_paid;
+        const Verdict verdict = is_tired ? dice_.pick({Verdict::closed, Verdict::failed, Verdict::reversed})
+                                         : verdict_on(stage_, before.payment, dice_);
+        const auto after = co_await flows::decide_beside(
+            stage_.platform.store(), before.payment.sn,
+            {.verdict = verdict, .operator_name = "demo", .reason = std::string(reason), .owner = {}},
+            stage_.time().now(), {});
+        if (after) note(before, *after, std::string(payments::to_string(verdict)));
+    }
+
+    task::Awaitable<void> decide(const Aggregate& before, const payments::Operation& refund) {
+        const RefundVerdict verdict = verdict_on(stage_, before.payment, refund, dice_);
+        const auto after = co_await flows::decide_refund_beside(stage_.platform.store(), before.payment.sn,
+                                                                refund.request_no,
+                                                                {.seq = 0,
+                                                                 .verdict = verdict,
+                                                                 .operator_name = "demo",
+                                                                 .reason = std::string(reason),
+                                                                 .owner = {}},
+                                                                stage_.time().now(), {});
+        if (after) note(before, *after, "refund " + std::string(payments::to_string(verdict)));
+    }
+
+    void note(const Aggregate& before, const Aggregate& after, const std::string& verdict) {
+        stage_.counts.add("people decided " + verdict);
+        stage_.auditor.on_decision(before.payment.merchant_sn, before.payment.client_sn, verdict);
+        stage_.say("decided " + before.payment.client_sn + " " + verdict);
+        count_decision(stage_.counts, before, after, verdict);
+    }
+
+    Stage& stage_;
+    Dice dice_;
+};
+
+}  // namespace
+
+task::Awaitable<bool> operate(Stage& stage, std::uint64_t seed, core::Instant until) {
+    Dice dice(seed);
+    const auto desk = std::make_unique<OperatorsDesk>(stage, dice.seed());
+    for (;;) {
+        co_await stage.time().sleep_for(dice.between(minutes(20), minutes(60)));
+        if (stage.time().now() >= until) co_return true;
+        if (!stage.is_alive() || stage.platform.engine().is_catching_up()) continue;
+        try {
+            co_await desk->look();
+        } catch (const app::ProcessDied&) {
+            // Their tool goes through the process that was just killed; they try again later.
+        }
+    }
+}
+
+}  // namespace huitong::simulate

@@ -1,0 +1,267 @@
+// Sales: what a payer's code makes of a payment is the channel's business (the codes are magic); what the
+// cashier does with the answers, or without one, is decided here.
+#include <algorithm>
+
+#include "simulate/dice.hpp"
+#include "simulate/people.hpp"
+
+namespace huitong::simulate {
+
+namespace {
+
+using app::TillAnswer;
+using payments::ChannelKind;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+struct Scenario {
+    int weight;
+    int code;
+    int least_tt;
+    int most_tt;
+};
+// Codes of spec/channels 6.3: mostly plain, passwords of all lengths, then what goes wrong.
+constexpr Scenario scenarios[] = {
+    {430, 0, 0, 0}, {130, 1, 2, 27}, {25, 1, 28, 40}, {30, 2, 0, 0},  {25, 3, 2, 25},   {15, 4, 4, 20},
+    {25, 5, 0, 0},  {8, 6, 0, 0},    {8, 7, 0, 0},    {8, 8, 0, 0},   {12, 9, 0, 0},    {20, 10, 0, 0},
+    {20, 11, 0, 0}, {15, 12, 3, 25}, {15, 13, 0, 0},  {25, 14, 0, 0}, {10, 15, 1, 20},  {12, 16, 0, 0},
+    {12, 17, 0, 0}, {15, 18, 0, 0},  {12, 19, 3, 20}, {10, 20, 0, 0}, {20, 21, 0, 0},   {20, 22, 10, 80},
+    {14, 30, 1, 3}, {10, 31, 1, 4},  {12, 32, 1, 3},  {2, 33, 0, 0},  {10, 34, 20, 50}, {2, 35, 0, 0},
+    {2, 36, 0, 0},  {10, 40, 1, 4},  {10, 41, 1, 3},  {10, 42, 1, 3}, {2, 43, 0, 0},    {10, 44, 1, 1},
+    {15, 50, 0, 0}};
+
+Scenario draw_scenario(Dice& dice) {
+    int sum = 0;
+    for (const Scenario& one : scenarios) sum += one.weight;
+    std::int64_t left = dice.between(1, sum);
+    for (const Scenario& one : scenarios) {
+        left -= one.weight;
+        if (left <= 0) return one;
+    }
+    return scenarios[0];
+}
+
+std::int64_t draw_amount(Dice& dice) {
+    const std::int64_t kind = dice.between(1, 20);
+    if (kind == 1) return dice.between(1, 9);              // fees round to nothing
+    if (kind == 2) return dice.between(100'001, 400'000);  // needs the password; over some limits
+    return dice.between(100, 30'000);
+}
+
+// What the cashier believes of the order.
+enum class Belief { open, paid, over };
+
+Belief belief_of(const core::Result<TillAnswer>& answer) {
+    if (!answer || answer->result_code != "200") return Belief::open;
+    const std::string status = answer->get("order_status");
+    if (status == "PAID" || status == "PARTIAL_REFUNDED" || status == "REFUNDED") return Belief::paid;
+    if (status == "PAY_CANCELED" || status == "CANCELED") return Belief::over;
+    return Belief::open;
+}
+
+class Cashier {
+  public:
+    Cashier(Stage& stage, const Item& item)
+        : stage_(stage), dice_(item.seed), name_("s" + std::to_string(item.id)) {
+        counter_ = &dice_.pick(std::span<const Counter>(stage.counters));
+    }
+
+    task::Awaitable<void> work() {
+        if (stage_.plan.weather.checks_in && dice_.chance(10))
+            (void)co_await till().checkin(counter_->device_id);
+        const int most_attempts = static_cast<int>(dice_.between(1, 3));
+        for (int attempt = 1; attempt <= most_attempts && is_open_hours(); ++attempt) {
+            sale_ = new_sale(attempt);
+            stage_.counts.add("sales");
+            const Belief belief = co_await collect();
+            if (belief == Belief::paid) co_return co_await after_sale();
+            if (belief == Belief::open || !dice_.chance(60)) co_return;
+            co_await pause(seconds(3), seconds(40));
+            stage_.counts.add("people new attempt");
+        }
+    }
+
+  private:
+    [[nodiscard]] app::Till& till() { return *counter_->till; }
+    [[nodiscard]] bool is_open_hours() const { return stage_.time().now() < stage_.end; }
+    task::Awaitable<void> pause(core::Duration least, core::Duration most) {
+        return stage_.time().sleep_for(dice_.between(least, most));
+    }
+
+    app::Sale new_sale(int attempt) {
+        const Scenario scenario = attempt == 1 ? draw_scenario(dice_) : scenarios[0];
+        const auto wallet = dice_.chance(86) ? ChannelKind::wechat : ChannelKind::alipay;
+        const int tt = static_cast<int>(dice_.between(scenario.least_tt, scenario.most_tt));
+        return {.client_sn = name_ + "-" + std::to_string(attempt),
+                .amount_fen = draw_amount(dice_),
+                .payment_code = stage_.platform.payment_code(scenario.code, tt, wallet)};
+    }
+
+    // The same request from another hand, while the first is under way.
+    task::Awaitable<bool> scan_again(app::Sale sale, core::Duration after) {
+        co_await stage_.time().sleep_for(after);
+        (void)co_await till().pay(std::move(sale));
+        co_return true;
+    }
+
+    task::Awaitable<Belief> collect() {
+        if (dice_.chance(6)) {
+            stage_.counts.add("people double scan");
+            app::Sale again = sale_;
+            if (dice_.chance(30)) {
+                stage_.counts.add("people wrong amount");
+                again.amount_fen += dice_.between(1, 500);
+            }
+            background_.push_back(stage_.platform.begin(
+                scan_again(std::move(again), dice_.between(milliseconds(0), seconds(20)))));
+        }
+        if (dice_.chance(7)) {
+            // Some press the wrong button at once, some lose patience.
+            const core::Duration most = dice_.chance(40) ? milliseconds(60) : milliseconds(34'000);
+            background_.push_back(stage_.platform.begin(cancel_after(dice_.between(milliseconds(0), most))));
+        }
+        auto answer = co_await till().pay(sale_);
+        if (answer && !answer->get("sn").empty()) stage_.last_sn[counter_->merchant_sn] = answer->get("sn");
+        Belief belief = belief_of(answer);
+        const int patience = static_cast<int>(dice_.between(2, 14));
+        for (int tries = 0; belief == Belief::open && tries < patience; ++tries) {
+            co_await pause(seconds(1), seconds(12));
+            const std::int64_t mood = dice_.between(1, 20);
+            if (mood <= 2) {
+                stage_.counts.add("people pay again");
+                answer = co_await till().pay(sale_);
+                // A conflict says only that the number was used.
+                if (answer && answer->error_code == "CLIENT_SN_CONFLICT") continue;
+            } else if (mood <= 4) {
+                stage_.counts.add("people cancel of an open payment");
+                answer = co_await till().cancel(sale_.client_sn);
+            } else {
+                answer = co_await till().query(sale_.client_sn);
+            }
+            belief = belief_of(answer);
+        }
+        co_return belief;
+    }
+
+    task::Awaitable<bool> cancel_after(core::Duration after) {
+        const std::string client_sn = sale_.client_sn;
+        co_await stage_.time().sleep_for(after);
+        stage_.counts.add("people impatient cancel");
+        (void)co_await till().cancel(client_sn);
+        co_return true;
+    }
+
+    // Of another merchant's order, by its number.
+    task::Awaitable<void> pry() {
+        for (const auto& [merchant_sn, sn] : stage_.last_sn) {
+            if (merchant_sn == counter_->merchant_sn) continue;
+            stage_.counts.add("people prying");
+            const char* const path = dice_.pick({"/upay/v2/query", "/upay/v2/cancel"});
+            (void)co_await till().post(path, {{"terminal_sn", counter_->terminal_sn}, {"sn", sn}});
+            co_return;
+        }
+    }
+
+    task::Awaitable<void> after_sale() {
+        if (dice_.chance(3)) co_await pry();
+        const std::int64_t mood = dice_.between(1, 100);
+        if (mood <= 10) co_return co_await undo();
+        if (mood <= 42) co_return co_await give_back();
+        if (mood <= 50) {
+            co_await pause(minutes(1), hours(2));
+            (void)co_await till().query(sale_.client_sn);
+        }
+    }
+
+    // cancel is for any moment of the day, revoke is the same under another name.
+    task::Awaitable<void> undo() {
+        co_await pause(seconds(1), dice_.chance(80) ? core::Duration(minutes(20)) : core::Duration(hours(8)));
+        const char* const path = dice_.chance(70) ? "/upay/v2/cancel" : "/upay/v2/revoke";
+        const int most_tries = static_cast<int>(dice_.between(1, 4));
+        for (int tries = 0; tries < most_tries; ++tries) {
+            stage_.counts.add("people cancel of a paid payment");
+            const auto answer = co_await till().post(
+                path, {{"terminal_sn", counter_->terminal_sn}, {"client_sn", sale_.client_sn}});
+            if (belief_of(answer) == Belief::over) break;
+            co_await pause(seconds(2), seconds(40));
+        }
+        if (dice_.chance(20)) (void)co_await till().query(sale_.client_sn);
+    }
+
+    task::Awaitable<void> give_back() {
+        const int parts = static_cast<int>(dice_.between(1, 4));
+        std::int64_t left = sale_.amount_fen;
+        for (int part = 1; part <= parts && left > 0 && is_open_hours(); ++part) {
+            co_await pause(milliseconds(200),
+                           dice_.chance(70) ? core::Duration(minutes(3)) : core::Duration(hours(2)));
+            const bool is_last = part == parts && dice_.chance(70);
+            std::int64_t amount = is_last ? left : dice_.between(1, left);
+            if (dice_.chance(5)) {
+                stage_.counts.add("people over-refund");
+                amount = left + dice_.between(1, 100);
+            }
+            const std::string request_no = "r" + std::to_string(part);
+            const bool is_done = co_await ask_back(request_no, amount);
+            if (is_done) left -= std::min(left, amount);
+        }
+        if (dice_.chance(15)) {
+            stage_.counts.add("people cancel after a refund");
+            (void)co_await till().cancel(sale_.client_sn);
+        }
+        if (dice_.chance(30)) (void)co_await till().query_refund(sale_.client_sn, "r1");
+    }
+
+    // True when it may have been done.
+    task::Awaitable<bool> ask_back(std::string request_no, std::int64_t amount) {
+        stage_.counts.add("people refund");
+        auto answer = co_await till().refund(sale_.client_sn, request_no, amount);
+        const int most_tries = static_cast<int>(dice_.between(0, 4));
+        for (int tries = 0; tries < most_tries; ++tries) {
+            const bool is_told = answer && answer->biz_result_code == "REFUND_SUCCESS";
+            if (is_told && !dice_.chance(10)) break;
+            co_await pause(seconds(2), minutes(2));
+            const std::int64_t mood = dice_.between(1, 10);
+            if (mood <= 5) {
+                stage_.counts.add("people repeated refund");
+                answer = co_await till().refund(sale_.client_sn, request_no, amount);
+            } else if (mood == 6) {
+                stage_.counts.add("people repeated refund of another amount");
+                (void)co_await till().refund(sale_.client_sn, request_no, amount + 1);
+            } else {
+                (void)co_await till().query_refund(sale_.client_sn, request_no);
+            }
+        }
+        const bool is_refused =
+            answer && (answer->biz_result_code == "FAIL" || answer->biz_result_code == "REFUND_FAIL");
+        co_return !is_refused;
+    }
+
+    Stage& stage_;
+    Dice dice_;
+    std::string name_;
+    const Counter* counter_;
+    app::Sale sale_;
+    std::vector<std::shared_ptr<app::SimPlatform::Pending<bool>>> background_;
+
+  public:
+    // What was begun beside must end before this cashier goes.
+    task::Awaitable<void> wait_for_background() {
+        for (const auto& one : background_) {
+            while (!one->is_done()) co_await stage_.time().sleep_for(seconds(1));
+        }
+    }
+};
+
+}  // namespace
+
+task::Awaitable<bool> sell(Stage& stage, Item item) {
+    const auto cashier = std::make_unique<Cashier>(stage, item);
+    co_await stage.time().sleep_until(stage.begin + item.at);
+    co_await cashier->work();
+    co_await cashier->wait_for_background();
+    co_return true;
+}
+
+}  // namespace huitong::simulate
