@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/sim_process.hpp"
+
 namespace huitong::app {
 
 using core::Code;
@@ -18,7 +20,10 @@ struct SimNetwork::Exchange {
 };
 
 SimNetwork::SimNetwork(boost::asio::any_io_executor executor, task::Time& time, core::Random& random)
-    : time_(time), random_(random), group_(std::move(executor), time, [](const std::exception_ptr&) {}) {}
+    : time_(time), random_(random), group_(std::move(executor), time, [](const std::exception_ptr& failure) {
+          // A handler broke: whoever runs the simulation hears of it.
+          std::rethrow_exception(failure);
+      }) {}
 
 void SimNetwork::listen(const net::Origin& origin, net::Handler handler) {
     handlers_[origin] = std::move(handler);
@@ -48,8 +53,8 @@ task::Awaitable<void> SimNetwork::serve(net::Handler handler, std::shared_ptr<Ex
         net::Response response = co_await handler(std::move(request));
         if (tap_ != nullptr) tap_->on_answered(exchange->call, response, is_copy);
         if (!is_copy) exchange->response = std::move(response);
-    } catch (const std::exception&) {
-        if (!is_copy) exchange->is_reset = true;  // the peer's process is gone, or its handler failed
+    } catch (const ProcessDied&) {
+        if (!is_copy) exchange->is_reset = true;
     }
     exchange->changed.notify_all();
 }

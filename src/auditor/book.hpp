@@ -145,6 +145,11 @@ struct Auditor::Book {
     Sides sides;
     core::Instant began;
     std::uint64_t life = 0;  // rises with each crash and restore
+    // True of what was told or done in the time that a restore lost.
+    [[nodiscard]] bool is_in_lost_time(std::optional<core::Instant> at) const {
+        return restored && at && *at >= backup_at && *at <= *restored;
+    }
+
     std::optional<core::Instant> restored = {};
     core::Instant backup_at = {};
     bool is_catching_up = false;    // no pay call left since the restore

@@ -78,8 +78,7 @@ void read_postings(sql::Session& session, std::vector<PaymentRow>& payments, con
 bool PaymentRow::is_being_undone() const {
     if (state == "reversing") return true;
     return std::ranges::any_of(operations, [](const OperationRow& one) {
-        const bool is_undoing =
-            one.kind == "reverse" || one.kind == "watch" || (one.kind == "refund" && one.request_no.empty());
+        const bool is_undoing = one.kind == "reverse" || (one.kind == "refund" && one.request_no.empty());
         return is_undoing && one.next_at.has_value();
     });
 }

@@ -98,7 +98,7 @@ void Auditor::Book::link_pay(Trade& trade, const ChannelCall& call) {
     const auto ask =
         of_amount != order.asks.end() ? of_amount : std::ranges::find(order.asks, call.code, &PayAsk::code);
     ask->is_sent_on = true;
-    const bool is_lost = restored && order.acknowledged && *restored >= *order.acknowledged;
+    const bool is_lost = is_in_lost_time(order.acknowledged);
     if (order.first_over && !is_lost) report("pay_after_over", &order, call.number, "told over, then sent");
     check_pay_terms(trade, order, *ask, call);
 }

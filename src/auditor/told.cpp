@@ -12,10 +12,6 @@ namespace {
 // Answers that are on their way at the same time may have been made in either order.
 constexpr core::Duration same_time = std::chrono::seconds(2);
 
-bool is_since(std::optional<core::Instant> restored, std::optional<core::Instant> at) {
-    return restored && at && *restored >= *at;
-}
-
 bool is_claim_of_refund(const TillWire& wire, const TillAnswer& answer) {
     if (answer.biz == "REFUND_SUCCESS" || answer.error_code == "UPAY_REFUND_ORDER_NOOP") return true;
     return wire.call.op == TillOp::query && !wire.call.request_no.empty() && answer.status == "SUCCESS";
@@ -67,7 +63,7 @@ void Auditor::Book::check_conflict(const Order& order, const TillAnswer& answer)
 
 // After a restore the number may be used anew where nothing had left under it.
 void Auditor::Book::take_new_sn(Order& order, const TillAnswer& answer) {
-    const bool is_lost = is_since(restored, order.acknowledged) && !has_left_before(order, *restored);
+    const bool is_lost = is_in_lost_time(order.acknowledged) && !has_left_before(order, *restored);
     if (!is_lost) return report("two_sn", &order, {}, "told sn " + answer.sn + ", before that " + order.sn);
     order.sn = answer.sn;
     order.pays_answered = 0;
@@ -120,10 +116,10 @@ void Auditor::Book::check_word(Order& order, const TillWire& wire, const TillAns
         if (word == Word::trouble) order.in_review = now;
         const bool is_cancel =
             order.cancel_asked && (answer.order_status.starts_with("CANCEL") || wire.call.op == TillOp::pay);
-        const bool is_free = is_cancel || order.is_decided() || is_since(restored, order.last_paid);
+        const bool is_free = is_cancel || order.is_decided() || is_in_lost_time(order.last_paid);
         if (was_paid && !was_over && !is_free)
             report("told_backwards", &order, {}, "told " + answer.text() + " after PAID");
-        if (was_over && !order.is_decided() && !is_since(restored, order.last_over))
+        if (was_over && !order.is_decided() && !is_in_lost_time(order.last_over))
             report("told_backwards", &order, {}, "told " + answer.text() + " after it was over");
     }
 }
@@ -145,7 +141,7 @@ void Auditor::Book::check_amounts(Order& order, const TillWire& wire, const Till
     std::int64_t least_back = 0;
     for (const RefundAsk& ask : order.refunds) {
         if (order.is_decided_as({"refunded"})) most_back += ask.amount;
-        if (binds(ask.done_at, wire) && !is_since(restored, ask.done_at)) least_back += ask.amount;
+        if (binds(ask.done_at, wire) && !is_in_lost_time(ask.done_at)) least_back += ask.amount;
     }
     const std::int64_t back = *answer.total - *answer.net;
     const std::string& status = answer.order_status;
@@ -190,7 +186,7 @@ void Auditor::Book::check_refund_word(Order& order, const TillWire& wire, const 
         if (told > proven && !order.is_decided_as({"refunded"}))
             report("refund_told_unproven", &order, {},
                    "told " + answer.text() + " for " + ask->request_no + " without the channel's word");
-    } else if (is_told && binds(ask->done_at, wire) && !is_since(restored, ask->done_at)) {
+    } else if (is_told && binds(ask->done_at, wire) && !is_in_lost_time(ask->done_at)) {
         report("refund_told_backwards", &order, {},
                "told " + answer.text() + " for " + ask->request_no + " after it was refunded");
     }
@@ -201,12 +197,12 @@ void Auditor::Book::check_absence(Order& order, const TillWire& wire, const Till
     if (wire.call.op == TillOp::query && !wire.call.request_no.empty()) {
         const RefundAsk* const ask = order.find_refund(wire.call.request_no);
         const bool is_known = ask != nullptr && binds(ask->known_at, wire);
-        if (is_known && (!is_since(restored, ask->known_at) || ask->done_at))
+        if (is_known && (!is_in_lost_time(ask->known_at) || ask->done_at))
             report("refund_forgotten", &order, {}, "told that refund " + ask->request_no + " does not exist");
         return;
     }
     if (!binds(order.acknowledged, wire)) return;
-    const bool is_lost = is_since(restored, order.acknowledged) && !has_left_before(order, *restored);
+    const bool is_lost = is_in_lost_time(order.acknowledged) && !has_left_before(order, *restored);
     if (!is_lost) report("order_forgotten", &order, {}, "told that it does not exist");
 }
 

@@ -13,8 +13,9 @@ using core::Code;
 void retire_review(Draft& draft) {
     for (Operation& operation : draft.aggregate().operations) {
         const bool undoes = operation.kind == OperationKind::reverse || is_automatic(operation);
+        const bool is_unsent = is_automatic(operation) && operation.state == OperationState::prepared;
         if (operation.state == OperationState::manual || (undoes && operation.next_act != Act::none))
-            draft.finish(operation, OperationState::manual);
+            draft.finish(operation, is_unsent ? OperationState::prepared : OperationState::manual);
     }
     draft.payment().review_reason.clear();
 }
@@ -128,7 +129,8 @@ core::Result<Change> on_decision(const Aggregate& before, const Decision& decisi
     retire_review(draft);
     switch (decision.verdict) {
         case Verdict::paid:
-            draft.finish(pay, OperationState::succeeded);
+            // A call that was refused stays so, whatever the person knows.
+            if (pay.state != OperationState::refused) draft.finish(pay, OperationState::succeeded);
             draft.move(PaymentEvent::decided_paid);
             draft.payment().is_seen_paid = true;
             draft.payment().effect = Effect::none;
@@ -142,7 +144,8 @@ core::Result<Change> on_decision(const Aggregate& before, const Decision& decisi
             draft.payment().effect = draft.payment().is_seen_paid ? Effect::refunded : Effect::not_known;
             draft.end_pay(draft.payment().effect);
             draft.move(PaymentEvent::decided_reversed);
-            draft.watch(decision.owner);
+            // Seen paid, it was paid back on some other way: that it still shows as paid says nothing new.
+            if (!draft.payment().is_seen_paid) draft.watch(decision.owner);
             break;
         case Verdict::closed:
             draft.payment().effect = Effect::unpaid;

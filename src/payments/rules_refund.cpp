@@ -101,13 +101,17 @@ struct Look {
     std::string code;
 };
 
-// Absent at two looks in a row, a while apart, both made when the call could not arrive any more; and it was
-// never proven.
-bool is_gone(const Draft& draft, const Operation& refund, const RefundAnswer& answer, const Look& before) {
+// Absent at two looks in a row, a while apart, both made when the call could not arrive any more.
+bool is_absent_again(const Draft& draft, const Operation& refund, const RefundAnswer& answer,
+                     const Look& before) {
     const bool was_absent = before.asked_at && before.code == answer.code &&
                             *before.asked_at >= last_arrival(refund, draft.policy());
-    return was_absent && refund.last_outcome != Outcome::done &&
-           answer.exchange.started_at >= *before.asked_at + absence_lasts;
+    return was_absent && answer.exchange.started_at >= *before.asked_at + absence_lasts;
+}
+
+// The channel had it: it was proven before the disk was lost, or shown on its way since.
+bool was_at_channel(const Operation& refund) {
+    return refund.last_outcome == Outcome::done || refund.last_outcome == Outcome::pending;
 }
 
 void refund_queried(Draft& draft, Operation& refund, const RefundAnswer& answer, const Look& before) {
@@ -132,7 +136,9 @@ void refund_queried(Draft& draft, Operation& refund, const RefundAnswer& answer,
             if (HUITONG_MUTATED("refund_absence_is_refusal") && answer.is_absent)
                 return take_refusal(draft, refund);
             if (answer.is_absent && (refund.last_outcome == Outcome::refused || is_only_asked(refund))) {
-                if (is_gone(draft, refund, answer, before)) return take_refusal(draft, refund);
+                const bool is_gone = is_absent_again(draft, refund, answer, before);
+                if (is_gone && was_at_channel(refund)) return draft.give_up(refund, "refund_not_proven");
+                if (is_gone) return take_refusal(draft, refund);
                 const core::Instant bound = last_arrival(refund, policy);
                 return go_on(draft, refund, Act::query, std::max({wait, bound - draft.now(), absence_lasts}));
             }

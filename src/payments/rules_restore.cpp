@@ -183,7 +183,9 @@ bool is_known_again(const Aggregate& aggregate) {
     if (payment.state == PaymentState::reversing)
         return (payment.arrived_at || payment.is_seen_paid) && !is_still_asked(aggregate);
     return std::ranges::none_of(aggregate.operations, [](const Operation& operation) {
-        const bool is_open = operation.state == OperationState::unknown && operation.is_restored;
+        // Where nothing more is to be asked, a person has decided on the whole payment.
+        const bool is_open = operation.state == OperationState::unknown && operation.is_restored &&
+                             operation.next_act != Act::none;
         const bool is_under_way = operation.asked_at && operation.last_outcome == Outcome::pending;
         return is_of_merchant(operation) && is_open && !is_under_way;
     });
@@ -192,6 +194,7 @@ bool is_known_again(const Aggregate& aggregate) {
 bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
     Payment& payment = draft.payment();
     const bool has_refund = has_refund_that_may_be(draft.aggregate());
+    if (answer.state != TradeState::not_found) pay.channel_code = "not_absent";
     switch (answer.state) {
         case TradeState::paid:
             if (answer.trade.amount == payment.amount) return false;
@@ -236,6 +239,8 @@ bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& ans
     // It was refunded, so it had been proven paid; the channel must be mistaken, or another account is asked.
     if (has_refund) {
         draft.give_up(pay, "refunded_but_not_paid");
+    } else if (payment.is_seen_paid && pay.tries >= most_contradictions) {
+        draft.give_up(pay, "paid_but_absent");
     } else {
         look_again(draft, pay);
     }

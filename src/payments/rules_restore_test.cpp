@@ -144,7 +144,9 @@ TEST_F(Restored, ARefundThatWasProvenIsNeverAbsent) {
         ask_refund(bench, refund_absent());
         bench.now += 5min;
     }
-    EXPECT_EQ(bench.operation(2).state, OperationState::unknown);
+    EXPECT_EQ(bench.operation(2).state, OperationState::manual) << "a contradiction is for a person";
+    EXPECT_EQ(bench.at.refundable(), core::fen(1000));
+    EXPECT_TRUE(is_known_again(bench.at)) << "and keeps nobody waiting";
     ask_refund(bench, refund_answer(Outcome::done));
     EXPECT_EQ(bench.state(), PaymentState::partially_refunded);
 }
@@ -158,7 +160,31 @@ TEST_F(Restored, ARefundThatTheChannelHadAcceptedIsNeverAbsent) {
         ask_refund(bench, refund_absent());
         bench.now += 5min;
     }
-    EXPECT_EQ(bench.operation(2).state, OperationState::unknown);
+    EXPECT_EQ(bench.operation(2).state, OperationState::manual);
+    EXPECT_EQ(bench.at.refundable(), core::fen(1000));
+}
+
+TEST_F(Restored, ARefundSeenOnItsWaySinceIsNeverAbsent) {
+    const Aggregate known = paid();
+    Bench bench = restored(&known, refund_sent(known), 2);
+    ask_refund(bench, refund_answer(Outcome::pending));
+    for (int n = 0; n < 3; ++n) {
+        bench.now += 5min;
+        ask_refund(bench, refund_absent());
+    }
+    EXPECT_EQ(bench.operation(2).state, OperationState::manual);
+}
+
+TEST_F(Restored, AbsentMeansTwiceInARow) {
+    Bench bench = restored(nullptr, test_intent(), 1);
+    bench.now += 5min;
+    for (const TradeState state : {TradeState::not_found, TradeState::unknown, TradeState::not_found}) {
+        ask(bench, state);
+        bench.now += 1min;
+        EXPECT_EQ(bench.state(), PaymentState::pending) << to_string(state);
+    }
+    ask(bench, TradeState::not_found);
+    EXPECT_EQ(bench.state(), PaymentState::reversing);
 }
 
 TEST_F(Restored, AContradictionUndoesNothing) {

@@ -298,9 +298,11 @@ void reversal_queried(Draft& draft, Operation& reverse, const QueryAnswer& answe
 }
 
 void watch_queried(Draft& draft, Operation& watch, const QueryAnswer& answer) {
-    const bool is_current =
+    const bool is_after =
         draft.payment().finished_at && answer.exchange.started_at > *draft.payment().finished_at;
-    if (answer.state == TradeState::paid && is_current && !HUITONG_MUTATED("late_payment_kept") &&
+    // Under a number that was used before, an older trade is somebody else's money.
+    const bool is_news = is_after && !is_older_than_ours(draft.aggregate(), answer.trade);
+    if (answer.state == TradeState::paid && is_news && !HUITONG_MUTATED("late_payment_kept") &&
         draft.note_paid(answer.trade)) {
         reopen(draft, watch.owner);
         return;

@@ -311,6 +311,7 @@ TEST(Decisions, EndWhatMachinesCouldNot) {
         ASSERT_EQ(bench.decide(row.verdict), "");
         EXPECT_EQ(bench.state(), row.expected);
         EXPECT_EQ(bench.owed(), row.verdict == Verdict::paid ? 1234 : 0);
+        // What a person called over is watched, unless the channel had shown it paid.
         EXPECT_EQ(next_step(bench.at).has_value(), row.verdict != Verdict::paid);
     }
 }

@@ -74,20 +74,22 @@ class Run {
     Run(Arguments arguments, SeedRange seeds) : arguments_(std::move(arguments)), seeds_(seeds) {}
 
     int run() {
+        const auto wanted = static_cast<std::int64_t>(seeds_.size());
         const Counts counts = run_seeds({.seeds = seeds_,
                                          .jobs = jobs(),
                                          .stops_at_first = arguments_.stops_at_first,
                                          .run = [this](std::uint64_t seed) { return run_one(seed); },
                                          .on_result = [this](const SeedResult& result) { take(result); }});
         const bool has_floors =
-            done_ >= seeds_with_floors && arguments_.hours >= 24 && arguments_.only.empty();
-        const auto missed = has_floors ? missed_floors(counts, done_) : std::vector<Missed>();
+            wanted >= seeds_with_floors && arguments_.hours >= 24 && arguments_.only.empty();
+        const auto missed = has_floors ? missed_floors(counts, wanted) : std::vector<Missed>();
         if (arguments_.is_json) {
             print_as_json(counts, missed);
         } else {
             print(counts, missed);
         }
-        return failed_.empty() && missed.empty() ? exit_done : exit_differences;
+        const bool is_whole = done_ == wanted || arguments_.stops_at_first;
+        return failed_.empty() && missed.empty() && is_whole ? exit_done : exit_differences;
     }
 
   private:

@@ -36,7 +36,7 @@ class Tap final : public app::WireTap {
     }
     void on_arrived(std::uint64_t call, bool is_copy) override {
         const auto sent = sent_.find(call);
-        if (!is_copy && sent != sent_.end()) {
+        if (!is_copy && sent != sent_.end() && !sent->second.number.empty()) {
             std::uint64_t& last = last_arrived_[sent->second.number];
             if (call < last) {
                 counts_.add("fault reorder");
@@ -129,13 +129,13 @@ class Day {
         platform_->simulators().clock().advance(plan_.weather.skew);
         begin_items();
         const core::Instant end = stage_->end + evening;
-        people_.push_back(platform_->begin(operate(*stage_, options_.seed, end - minutes(50))));
+        people_.push_back(platform_->begin(operate(*stage_, options_.seed, end - minutes(70))));
         for (const Item& item : plan_.items) {
             if (!is_chosen(item) || item.kind == ItemKind::sale) continue;
             live_until(day_begin + item.at);
             happen(item);
         }
-        if (!options_.only) fill_up();
+        if (!options_.only && options_.length >= hours(24)) fill_up();
         live_until(stage_->end);
         faults_->end();
         ends_->disarm();
@@ -186,11 +186,29 @@ class Day {
 
     // The database as the disk has it, in a session that can fail.
     std::shared_ptr<sql::Session> open_database() {
+        count_commits();
         auto session = std::make_shared<sql::FaultySession>(disk_.open(plan_.weather.checkpoint_pages));
         session_ = session.get();
         const auto migrated = store::migrate(*session);
         HUITONG_ASSERT(migrated.has_value(), "a store that was written here can be opened");
         return session;
+    }
+
+    // What struck the session that goes out of use.
+    void count_commits() {
+        if (session_ == nullptr) return;
+        using sql::CommitFault;
+        result_.counts.add("fault commit_failed", session_->struck(CommitFault::fails));
+        result_.counts.add("fault commit_unknown", session_->struck(CommitFault::unknown_committed) +
+                                                       session_->struck(CommitFault::unknown_lost));
+    }
+
+    void count_disk() {
+        const sql::DiskCounts& disk = disk_.counts();
+        result_.counts.add("fault disk_full", disk.refused);
+        result_.counts.add("disk power failures", disk.failures);
+        result_.counts.add("disk lost sectors", disk.lost_sectors);
+        result_.counts.add("disk torn writes", disk.torn_writes);
     }
 
     void begin_items() {
@@ -284,6 +302,16 @@ class Day {
     void compare() {
         for (const auto& one : people_) {
             if (one->failure) std::rethrow_exception(one->failure);
+            if (!one->is_done()) fail("person_waits", "somebody got no answer to the end of the day");
+        }
+        if (platform_->engine().is_catching_up())
+            fail("still_catching_up", "after a restore, to the day's end");
+        count_commits();
+        count_disk();
+        for (const auto& [name, count] : auditor_.counts())
+            result_.counts.add("wire " + name, static_cast<std::int64_t>(count));
+        for (const auto& [name, count] : result_.counts.all()) {
+            if (name.starts_with("trouble ") && name.ends_with(" exception")) fail("exception", name);
         }
         auditor_.compare(make_statement(platform_->simulators()), *session_);
         for (const auditor::Finding& finding : auditor_.findings()) {
@@ -306,6 +334,10 @@ class Day {
         }
         result_.counts.add("days");
         if (result_.counts.get("payments") >= 100) result_.counts.add("days of 100 payments or more");
+    }
+
+    void fail(std::string rule, std::string text) {
+        result_.failures.push_back({.rule = std::move(rule), .text = std::move(text), .story = {}});
     }
 
     const DayOptions options_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace huitong::simulate {
 
@@ -85,7 +86,6 @@ void Faults::begin(const Item& item) {
         {.side = dice.pick({"wechat", "alipay"}),
          .until = stage_.time().now() + length,
          .manner = dice.pick({NetworkFault::refuse, NetworkFault::lose_request, NetworkFault::lose_answer})});
-    stage_.counts.add("fault outage");
     stage_.say("outage of " + outages_.back().side);
 }
 
@@ -204,6 +204,7 @@ Fate Faults::fate_of(const net::Origin& to, const net::Request& request) {
     const auto outage = std::ranges::find(outages_, seen.side, &Outage::side);
     if (outage != outages_.end()) {
         stage_.counts.add("call during an outage");
+        if (!std::exchange(outage->has_struck, true)) stage_.counts.add("fault outage");
         disturbed_.insert(seen.number);
         return outage->manner;
     }
@@ -218,8 +219,13 @@ Fate Faults::fate_of(const net::Origin& to, const net::Request& request) {
 
 Fate Faults::strike(const Armed& armed, const Seen& seen) {
     const std::string where = seen.side == "gateway" ? "till " : "";
+    if (armed.name == "copy" && seen.is_paid_on_repeat) return {};
     if (armed.name != "forge") stage_.counts.add("fault " + where + armed.name);
-    disturbed_.insert(seen.number);
+    // What became of an answer does not change what the channel saw.
+    constexpr std::string_view of_answers[] = {"lose_answer", "reset_answer", "delay_answer",
+                                               "forge",       "badsign",      "amount",
+                                               "body",        "late",         "reset_after"};
+    if (std::ranges::find(of_answers, armed.name) == std::end(of_answers)) disturbed_.insert(seen.number);
     stage_.say("fault " + armed.name + " on " + seen.side + " " + seen.op + " " + seen.number);
     if (armed.is_channels_own) {
         sim::Fault fault = armed.fault;
@@ -234,10 +240,7 @@ Fate Faults::strike(const Armed& armed, const Seen& seen) {
     if (armed.name == "refuse") return NetworkFault::refuse;
     if (armed.name == "forge") return forge(seen);
     Fate fate;
-    if (armed.name == "copy") {
-        if (seen.is_paid_on_repeat) return {};
-        fate.copy_after = armed.span;
-    }
+    if (armed.name == "copy") fate.copy_after = armed.span;
     if (armed.name == "delay_request" || armed.name == "hold_back") fate.request_delay = armed.span;
     if (armed.name == "delay_answer") fate.answer_delay = armed.span;
     return fate;

@@ -44,6 +44,7 @@ class Faults {
         std::string side;
         core::Instant until;
         app::NetworkFault manner = app::NetworkFault::refuse;
+        bool has_struck = false;
     };
     // One request, as far as faults care.
     struct Seen {

@@ -26,7 +26,7 @@ Weather draw_weather(Dice& dice) {
 }
 
 // Shops are open from 07:00 to midnight, with two rushes; the day begins at 06:00.
-core::Duration opening_time(Dice& dice, core::Duration length) {
+core::Duration opening_time(Dice& dice) {
     const auto rush = [&](core::Duration from, core::Duration to) { return dice.between(from, to); };
     const std::int64_t hour = dice.between(1, 10);
     core::Duration at{};
@@ -39,7 +39,7 @@ core::Duration opening_time(Dice& dice, core::Duration length) {
     } else {
         at = rush(hours(1), hours(18));
     }
-    return at * (length.count() / 1'000'000) / seconds(hours(24)).count();
+    return at;
 }
 
 struct Share {
@@ -80,19 +80,20 @@ Plan make_plan(std::uint64_t seed, core::Duration length) {
     Dice dice(seed);
     Plan plan{.weather = draw_weather(dice), .items = {}};
     const auto add = [&](ItemKind kind) {
-        const core::Duration at = opening_time(dice, length);
+        const core::Duration at = opening_time(dice);
         plan.items.push_back({.id = 0, .kind = kind, .at = at, .seed = dice.seed()});
     };
     for (const Share& share : shares) {
         const std::int64_t count = dice.between(share.least, share.most);
         for (std::int64_t n = 0; n < count; ++n) add(share.kind);
     }
-    const bool is_lost = dice.chance(20);
+    const bool is_lost = dice.chance(55);
     if (is_lost) add(ItemKind::restore);
     // A till that renewed its key after the backup would have to be activated again.
     plan.weather.checks_in = !is_lost && dice.chance(50);
     std::ranges::sort(plan.items, {}, [](const Item& item) { return std::pair(item.at, item.seed); });
     for (int id = 0; Item & item : plan.items) item.id = id++;
+    std::erase_if(plan.items, [&](const Item& item) { return item.at > length; });
     return plan;
 }
 

@@ -46,6 +46,7 @@ struct Plan {
     std::vector<Item> items;  // by time
 };
 
+// A whole day's; what would begin after `length` is left out.
 [[nodiscard]] Plan make_plan(std::uint64_t seed, core::Duration length);
 
 }  // namespace huitong::simulate

@@ -32,14 +32,12 @@ void ProcessEnds::begin(const Item& item) {
         stage_.counts.add("fault slow_journal");
     } else if (item.kind == ItemKind::disk) {
         disk_.refuse_writes(static_cast<int>(dice.between(1, 3)));
-        stage_.counts.add("fault disk_full");
     }
     if (item.kind == ItemKind::commit) {
         const auto fault = dice.pick(
             {sql::CommitFault::fails, sql::CommitFault::unknown_committed, sql::CommitFault::unknown_lost});
         session_->fail_commit(static_cast<int>(dice.between(1, 6)), fault);
         session_->set_unresolved_answers(static_cast<int>(dice.between(0, 2)));
-        stage_.counts.add(fault == sql::CommitFault::fails ? "fault commit_failed" : "fault commit_unknown");
     }
 }
 

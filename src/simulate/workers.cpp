@@ -210,7 +210,7 @@ class Parent {
         const int status = end(*child);
         const std::uint64_t seed = child->seed;
         children_.erase(child);
-        if (seed == 0) return;
+        if (seed == 0 && status == 0) return;
         const std::string how = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
                                                     : "exit " + std::to_string(WEXITSTATUS(status));
         tell({.seed = seed,

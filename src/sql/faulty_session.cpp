@@ -11,6 +11,7 @@ CommitOutcome FaultySession::commit() {
     if (access_ == Access::read) return inner_->commit();
     const auto fault = commit_faults_.find(++commits_);
     if (fault == commit_faults_.end()) return inner_->commit();
+    ++struck_[fault->second];
     switch (fault->second) {
         case CommitFault::fails:
             inner_->rollback();

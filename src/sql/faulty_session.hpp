@@ -26,6 +26,11 @@ class FaultySession final : public Session {
     // How often resolve_unknown() says that it cannot tell before it tells.
     void set_unresolved_answers(int count) { unresolved_answers_ = count; }
     [[nodiscard]] int commits() const { return commits_; }
+    // How many commits a fault of that kind has hit.
+    [[nodiscard]] int struck(CommitFault fault) const {
+        const auto found = struck_.find(fault);
+        return found == struck_.end() ? 0 : found->second;
+    }
     [[nodiscard]] Session& inner() { return *inner_; }
 
     [[nodiscard]] Engine engine() const override { return inner_->engine(); }
@@ -44,6 +49,7 @@ class FaultySession final : public Session {
 
     std::unique_ptr<Session> inner_;
     std::map<int, CommitFault> commit_faults_;
+    std::map<CommitFault, int> struck_;
     std::map<int, SqlError::Kind> statement_faults_;
     Access access_ = Access::read;
     Resolution resolution_ = Resolution::cannot_tell;

@@ -1,5 +1,6 @@
-// The channel's minute between two refunds of one payment, where simulated days found it too short: counted
-// from when a call really left, and also before a refund that is begun again under a new number.
+// What simulated days and their reviewers found: the channel's minute between two refunds counts from when a
+// call really left, also before a refund that is begun again under a new number; a watch takes no older
+// payment for ours.
 #include <gtest/gtest.h>
 
 #include "payments/test_support.hpp"
@@ -43,6 +44,34 @@ TEST(RefundSpacing, CountsFromWhenTheCallLeft) {
     const auto done = on_refund_answer(bench.at, bench.claim(2), answer, false, bench.now, bench.policy);
     ASSERT_TRUE(done);
     EXPECT_GE(*done->after.operations[2].next_at, answer.exchange.started_at + 60s);
+}
+
+// "Already paid" under our number by somebody before us: a person calls ours failed, and the watch that
+// follows goes on seeing the other one.
+TEST(WatchAfterADecision, LeavesAnOlderPaymentAlone) {
+    Bench bench;
+    PayAnswer answer;
+    answer.outcome = Outcome::unknown;
+    answer.may_be_older = true;
+    answer.is_authentic = true;
+    ASSERT_EQ(bench.pay(answer), "");
+    const auto older = [&] {
+        QueryAnswer paid = seen(TradeState::paid, bench.now);
+        paid.trade.paid_at = test_start - 1h;
+        return paid;
+    };
+    bench.now += 5s;
+    ASSERT_EQ(bench.take(on_query_answer(bench.at, bench.claim(1), older(), bench.now, bench.policy)), "");
+    ASSERT_EQ(bench.state(), PaymentState::manual_review);
+    ASSERT_EQ(bench.decide(Verdict::failed), "");
+    const auto watch = next_step(bench.at);
+    ASSERT_TRUE(watch);
+    ASSERT_EQ(watch->kind, OperationKind::watch);
+    bench.now = watch->at;
+    ASSERT_EQ(
+        bench.take(on_query_answer(bench.at, bench.claim(watch->seq), older(), bench.now, bench.policy)), "");
+    EXPECT_EQ(bench.state(), PaymentState::failed) << "it is not ours to give back";
+    EXPECT_EQ(bench.at.automatic_refund(), nullptr);
 }
 
 }  // namespace
