@@ -124,12 +124,22 @@ TEST_F(Compared, over_but_paid) {
     expect_only("over_but_paid");
 }
 
-TEST_F(Compared, over_but_paid_and_watched) {
+TEST_F(Compared, over_but_paid_since_the_watch_looked) {
     asked();
     store(sale, {.state = "reversed"}, {{"watch", "prepared", "W1", "", 0, 30min}});
     state(sale);
+    statement.back().paid_at = clock.now() - 20min;
     compare();
     expect_clean();
+}
+
+TEST_F(Compared, over_but_paid_and_the_watch_has_not_seen_it) {
+    asked();
+    store(sale, {.state = "reversed"}, {{"watch", "prepared", "W1", "", 0, 30min}});
+    state(sale);
+    statement.back().paid_at = clock.now() - 2h;
+    compare();
+    expect_only("over_but_paid");
 }
 
 TEST_F(Compared, over_but_open) {

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 #include "simulate/edges.hpp"
 #include "simulate/shrink.hpp"
 
