@@ -219,7 +219,7 @@ void Comparison::check_patience(const PaymentRow& row) {
         if (one.state == "sent" && one.lease_until + patience < now_)
             report("operation_stuck", row, one.kind + " " + one.number + " was sent, and nobody follows it");
         const bool is_under_way = one.state == "prepared" || one.state == "sent" || one.state == "unknown";
-        if (one.is_refund_of_merchant() && is_under_way && !one.next_at && !is_open)
+        if (one.is_refund_of_merchant() && is_under_way && !one.next_at && row.is_paid())
             report("refund_without_act", row, one.number + " is " + one.state + ", and nothing is to follow");
         if (one.next_at && std::max(*one.next_at, one.lease_until) + patience < now_)
             report("act_overdue", row, one.kind + " " + one.number + " is long due");

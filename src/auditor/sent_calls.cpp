@@ -43,7 +43,8 @@ void Auditor::Book::check_caught_up() {
         const bool is_heard = trade.heard && *trade.heard >= *restored;
         const Order* const order = order_of(trade);
         const bool is_decided = order != nullptr && order->is_decided();
-        if (is_lost && !is_heard && !is_decided && !trade.is_unsent)
+        const bool is_over = trade.is_unsent || trade.is_refused;  // by its own answer, which nothing changes
+        if (is_lost && !is_heard && !is_decided && !is_over)
             report("begun_before_caught_up", order, trade.number,
                    "a new pay call left before this was known again");
     }

@@ -16,11 +16,14 @@ using std::chrono::minutes;
 
 constexpr std::string_view reason = "by the channel's statement";
 
-sim::Order* find_order(Stage& stage, const payments::Payment& payment) {
+sim::Service& channel_of(Stage& stage, const payments::Payment& payment) {
     auto& simulators = stage.platform.simulators();
-    sim::Service& channel = payment.channel == payments::ChannelKind::wechat
-                                ? static_cast<sim::Service&>(simulators.wechat())
-                                : simulators.alipay();
+    if (payment.channel == payments::ChannelKind::wechat) return simulators.wechat();
+    return simulators.alipay();
+}
+
+sim::Order* find_order(Stage& stage, const payments::Payment& payment) {
+    sim::Service& channel = channel_of(stage, payment);
     (void)channel.settled_orders();
     return channel.find_order("", payment.channel_number);
 }
@@ -41,10 +44,7 @@ RefundVerdict verdict_on(Stage& stage, const payments::Payment& payment, const p
                          Dice& dice) {
     sim::Order* const order = find_order(stage, payment);
     if (order == nullptr) return RefundVerdict::not_refunded;
-    auto& simulators = stage.platform.simulators();
-    sim::Desk& desk = payment.channel == payments::ChannelKind::wechat
-                          ? static_cast<sim::Desk&>(simulators.wechat().desk())
-                          : simulators.alipay().desk();
+    sim::Desk& desk = channel_of(stage, payment).desk();
     for (const sim::Refund* one : desk.books().refunds().of(order->serial)) {
         if (one->number != refund.number) continue;
         if (one->state == sim::RefundState::succeeded) return RefundVerdict::refunded;
@@ -91,7 +91,16 @@ class OperatorsDesk {
             stage_.platform.store(), before.payment.sn,
             {.verdict = verdict, .operator_name = "demo", .reason = std::string(reason), .owner = {}},
             stage_.time().now(), {});
-        if (after) note(before, *after, std::string(payments::to_string(verdict)));
+        if (!after) co_return;
+        note(before, *after, std::string(payments::to_string(verdict)));
+        if (verdict == Verdict::closed || verdict == Verdict::failed) confirm_late(before.payment);
+    }
+
+    // What was called over while the payer was still being asked, the payer may confirm all the same.
+    void confirm_late(const payments::Payment& payment) {
+        sim::Order* const order = find_order(stage_, payment);
+        if (order == nullptr || order->state != sim::State::paying || !dice_.chance(80)) return;
+        if (channel_of(stage_, payment).pay(*order)) stage_.counts.add("people late confirmation");
     }
 
     task::Awaitable<void> decide(const Aggregate& before, const payments::Operation& refund) {
