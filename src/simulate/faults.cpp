@@ -220,6 +220,8 @@ Fate Faults::fate_of(const net::Origin& to, const net::Request& request) {
 Fate Faults::strike(const Armed& armed, const Seen& seen) {
     const std::string where = seen.side == "gateway" ? "till " : "";
     if (armed.name == "copy" && seen.is_paid_on_repeat) return {};
+    // A lagging part of a channel denies an order once, not look after look.
+    if (armed.name == "not_found" && !denied_.insert(seen.number).second) return {};
     if (armed.name != "forge") stage_.counts.add("fault " + where + armed.name);
     // What became of an answer does not change what the channel saw.
     constexpr std::string_view of_answers[] = {"lose_answer", "reset_answer", "delay_answer",

@@ -65,6 +65,7 @@ class Faults {
     std::vector<Armed> armed_;
     std::vector<Outage> outages_;
     std::set<std::string> disturbed_;
+    std::set<std::string> denied_;
     std::map<std::string, std::string> amounts_;  // at WeChat, by number, as the pay call said
 };
 

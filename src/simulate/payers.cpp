@@ -87,7 +87,9 @@ class Cashier {
     [[nodiscard]] app::Till& till() { return *counter_->till; }
     [[nodiscard]] bool is_open_hours() const { return stage_.time().now() < stage_.end; }
     task::Awaitable<void> pause(core::Duration least, core::Duration most) {
-        return stage_.time().sleep_for(dice_.between(least, most));
+        // Everybody is home before the evening ends.
+        const core::Instant until = stage_.time().now() + dice_.between(least, most);
+        return stage_.time().sleep_until(std::min(until, stage_.end + hours(2)));
     }
 
     app::Sale new_sale(int attempt) {
