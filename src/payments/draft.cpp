@@ -26,10 +26,10 @@ bool is_waiting_refund(const Operation& operation) {
 
 }  // namespace
 
-Draft::Draft(const Aggregate& before, core::Instant now, const Policy& policy) : now_(now), policy_(policy) {
+Draft::Draft(const Aggregate& before, core::Instant now, const Policy& policy)
+    : before_(before), now_(now), policy_(policy) {
     change_.after = before;
     ++change_.after.payment.version;
-    for (const Operation& operation : before.operations) states_before_.push_back(operation.state);
 }
 
 void Draft::move(PaymentEvent event) {
@@ -336,7 +336,8 @@ void Draft::add_row(const Operation& operation, std::string happening, std::stri
 void Draft::check_operations() const {
     const auto& operations = change_.after.operations;
     for (std::size_t i = 0; i < operations.size(); ++i) {
-        const OperationState from = i < states_before_.size() ? states_before_[i] : OperationState::prepared;
+        const bool is_new = i >= before_.operations.size();
+        const OperationState from = is_new ? OperationState::prepared : before_.operations[i].state;
         HUITONG_ASSERT(may_become(from, operations[i].state), "an operation's step outside its table");
     }
 }

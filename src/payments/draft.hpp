@@ -14,6 +14,7 @@ namespace huitong::payments {
 
 class Draft {
   public:
+    // `before` and `policy` must outlive it.
     Draft(const Aggregate& before, core::Instant now, const Policy& policy);
 
     [[nodiscard]] Payment& payment() { return change_.after.payment; }
@@ -95,7 +96,7 @@ class Draft {
     void check_operations() const;
 
     Change change_;
-    std::vector<OperationState> states_before_;
+    const Aggregate& before_;
     core::Instant now_;
     const Policy& policy_;
 };

@@ -194,7 +194,7 @@ bool is_known_again(const Aggregate& aggregate) {
 bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
     Payment& payment = draft.payment();
     const bool has_refund = has_refund_that_may_be(draft.aggregate());
-    if (answer.state != TradeState::not_found) pay.channel_code = "not_absent";
+    const std::string last_code = std::exchange(pay.channel_code, answer.code);
     switch (answer.state) {
         case TradeState::paid:
             if (answer.trade.amount == payment.amount) return false;
@@ -220,8 +220,7 @@ bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& ans
             return true;
         case TradeState::not_found: {
             // Once may be a slip of the channel's; what had been seen paid is never absent.
-            const bool is_told_again = std::exchange(pay.channel_code, answer.code) == answer.code;
-            if (!is_told_again) {
+            if (last_code != answer.code) {
                 draft.schedule(pay, Act::query, draft.now() + std::chrono::minutes(1));
                 return true;
             }
