@@ -87,6 +87,10 @@ void Draft::note_answer(Operation& operation, const Answer& answer) {
     operation.refusal = answer.refusal;
 }
 
+void Draft::note_waiting() {
+    if (payment().state == PaymentState::created) move(PaymentEvent::waiting);
+}
+
 void Draft::note_arrival() {
     if (!payment().arrived_at) payment().arrived_at = now_;
 }

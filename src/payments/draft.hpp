@@ -31,6 +31,8 @@ class Draft {
     // What an answer leaves on its operation.
     void note_answer(Operation& operation, const Answer& answer);
 
+    // The pay call brought no decision: from here on the payment is polled. Nothing once it is.
+    void note_waiting();
     // The pay call is known to have arrived at the channel, or to be over.
     void note_arrival();
     // The channel showed the trade paid. False, with an alarm, when the amount is not ours: nothing is taken

@@ -86,7 +86,7 @@ std::optional<Change> on_claim(const Aggregate& before, const std::string& owner
         }
     }
     if (!is_changed) return std::nullopt;
-    if (draft.payment().state == PaymentState::created) draft.move(PaymentEvent::waiting);
+    draft.note_waiting();
     return draft.take();
 }
 
@@ -134,7 +134,7 @@ void take_proof_of_payment(Draft& draft, Operation& pay, const TradeFacts& trade
     if (is_older_than_ours(draft.aggregate(), trade)) {
         draft.note_arrival();
         if (!is_waiting(draft.payment().state)) return;
-        if (draft.payment().state == PaymentState::created) draft.move(PaymentEvent::waiting);
+        draft.note_waiting();
         draft.alarm("older_payment", "paid at " + core::to_rfc3339(*trade.paid_at) + ", before it was sent");
         draft.give_up(pay, "older_payment");
         return;
@@ -216,7 +216,7 @@ core::Result<Change> on_pay_answer(const Aggregate& before, Claim claim, const P
     }
     if (is_waiting(draft.payment().state)) {
         pay.state = OperationState::unknown;
-        draft.move(PaymentEvent::waiting);
+        draft.note_waiting();
         draft.schedule(pay, Act::query, std::min(now + policy.first_query, draft.payment().deadline_at));
     }
     draft.plan_first_reversal();
@@ -261,7 +261,7 @@ void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
     // Where the state moved on, `pay` may dangle: an operation was added.
     if (is_review && draft.payment().state == PaymentState::manual_review) return review_again(draft, pay);
     if (!is_waiting(draft.payment().state)) return;
-    if (draft.payment().state == PaymentState::created) draft.move(PaymentEvent::waiting);
+    draft.note_waiting();
     const bool is_limited = answer.refusal == Refusal::rate_limited;
     poll_again(draft, pay, asked_at,
                is_limited ? 2 * draft.policy().query_every : draft.policy().query_every);

@@ -41,26 +41,26 @@ inline constexpr std::optional<PaymentState> no = std::nullopt;
 inline constexpr std::array<std::array<std::optional<S>, payment_event_count>, payment_state_count> table{{
     // waiting, paid, refused, begun, proven, nothing, refused (reversal), given_up,
     // decided: paid, reversed, closed, failed; refunded: in part, in full
-    {S::pending, S::paid, S::failed, S::reversing, no, no, no, no,                //
-     no, no, no, no, no, no},                                                     // created
-    {S::pending, S::paid, S::failed, S::reversing, no, no, no, S::manual_review,  //
-     no, no, no, no, no, no},                                                     // pending
-    {no, no, no, S::reversing, no, no, no, no,                                    //
-     no, no, no, no, S::partially_refunded, S::refunded},                         // paid
-    {no, no, no, no, no, no, no, no,                                              //
-     no, no, no, no, S::partially_refunded, S::refunded},                         // partially_refunded
-    {no, no, no, no, no, no, no, no,                                              //
-     no, no, no, no, no, no},                                                     // refunded
-    {no, no, no, no, S::reversed, S::closed, S::paid, S::manual_review,           //
-     no, no, no, no, no, no},                                                     // reversing
-    {no, no, no, S::reversing, no, no, no, no,                                    //
-     no, no, no, no, no, no},                                                     // reversed
-    {no, no, no, S::reversing, no, no, no, no,                                    //
-     no, no, no, no, no, no},                                                     // closed
-    {no, no, no, S::reversing, no, no, no, no,                                    //
-     no, no, no, no, no, no},                                                     // failed
-    {no, no, no, S::reversing, S::reversed, no, no, no,                           //
-     S::paid, S::reversed, S::closed, S::failed, no, no},                         // manual_review
+    {S::pending, S::paid, S::failed, S::reversing, no, no, no, no,        //
+     no, no, no, no, no, no},                                             // created
+    {no, S::paid, S::failed, S::reversing, no, no, no, S::manual_review,  //
+     no, no, no, no, no, no},                                             // pending
+    {no, no, no, S::reversing, no, no, no, no,                            //
+     no, no, no, no, S::partially_refunded, S::refunded},                 // paid
+    {no, no, no, no, no, no, no, no,                                      //
+     no, no, no, no, S::partially_refunded, S::refunded},                 // partially_refunded
+    {no, no, no, no, no, no, no, no,                                      //
+     no, no, no, no, no, no},                                             // refunded
+    {no, no, no, no, S::reversed, S::closed, S::paid, S::manual_review,   //
+     no, no, no, no, no, no},                                             // reversing
+    {no, no, no, S::reversing, no, no, no, no,                            //
+     no, no, no, no, no, no},                                             // reversed
+    {no, no, no, S::reversing, no, no, no, no,                            //
+     no, no, no, no, no, no},                                             // closed
+    {no, no, no, S::reversing, no, no, no, no,                            //
+     no, no, no, no, no, no},                                             // failed
+    {no, no, no, S::reversing, S::reversed, no, no, no,                   //
+     S::paid, S::reversed, S::closed, S::failed, no, no},                 // manual_review
 }};
 
 // Rows: from, columns: to, both in the order of OperationState.

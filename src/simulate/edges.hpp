@@ -33,8 +33,8 @@ class EdgeCounter final : public ports::Observer {
 void count_decision(Counts& counts, const payments::Aggregate& before, const payments::Aggregate& after,
                     const std::string& verdict);
 
-// The names under which every step that the tables allow from one state to another is counted: "payment
-// pending paid", "operation sent unknown".
+// The names under which every step that the tables allow is counted: "payment pending paid", "operation sent
+// unknown". An operation that stays as it was takes no step.
 [[nodiscard]] std::vector<std::string> all_edges();
 
 }  // namespace huitong::simulate
