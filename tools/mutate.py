@@ -48,7 +48,10 @@ class Run:
 
     @property
     def has_died(self) -> bool:
-        return self.code is not None and (self.code < 0 or self.code >= 128)
+        """By its own doing: who is killed (memory ran out, an operator) proves nothing."""
+        if self.code is None or self.code in (-signal.SIGKILL, 128 + signal.SIGKILL):
+            return False
+        return self.code < 0 or self.code >= 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +91,8 @@ def judge_seeds(run: Run) -> Verdict:
         failed = json.loads(run.out)["failed"]
     except (ValueError, KeyError, TypeError):
         failed = []
+    # A day that was killed (memory ran out, an operator) proves nothing.
+    failed = [one for one in failed if not one["text"].endswith(f"signal {signal.SIGKILL:d}")]
     if failed:
         return Verdict(f"seed {failed[0]['seed']}: {failed[0]['rule']}")
     if run.code is None:

@@ -76,6 +76,16 @@ void Auditor::on_decision(const std::string& merchant_sn, const std::string& cli
     book_->note(&order, "decided by a person: " + std::string(verdict));
 }
 
+void Auditor::on_refund_decision(const std::string& merchant_sn, const std::string& client_sn,
+                                 const std::string& request_no, std::string_view verdict) {
+    Order& order = book_->orders[book_->open_order(merchant_sn, client_sn)];
+    if (RefundAsk* const ask = order.find_refund(request_no)) {
+        ask->is_decided_done = ask->is_decided_done || verdict == "refunded";
+        ask->is_decided_not_done = verdict == "not_refunded";
+    }
+    book_->note(&order, "decided by a person: refund " + request_no + " " + std::string(verdict));
+}
+
 void Auditor::on_alert_delivered(const std::string& id) {
     book_->delivered_alerts.insert(id);
 }

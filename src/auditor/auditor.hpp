@@ -71,6 +71,8 @@ class Auditor {
     void on_crash(std::string_view how);
     void on_restore(core::Instant backup_at);
     void on_decision(const std::string& merchant_sn, const std::string& client_sn, std::string_view verdict);
+    void on_refund_decision(const std::string& merchant_sn, const std::string& client_sn,
+                            const std::string& request_no, std::string_view verdict);
     // Alerts as the operators' webhook received them, by id.
     void on_alert_delivered(const std::string& id);
 

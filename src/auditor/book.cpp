@@ -34,11 +34,8 @@ bool Trade::is_proven_over() const {
 }
 
 bool Order::is_decided_as(std::initializer_list<std::string_view> verdicts) const {
-    // "refund refunded" counts as "refunded".
     return std::ranges::any_of(decisions, [&](const Decision& decision) {
-        const std::string_view all = decision.verdict;
-        const std::string_view last = all.substr(all.find_last_of(' ') + 1);
-        return std::ranges::find(verdicts, last) != verdicts.end();
+        return std::ranges::find(verdicts, decision.verdict) != verdicts.end();
     });
 }
 

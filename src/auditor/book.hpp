@@ -40,6 +40,8 @@ struct RefundAsk {
     std::optional<core::Instant> known_at = {};    // first told as begun
     std::optional<core::Instant> done_at = {};     // first told as done
     std::optional<core::Instant> refused_at = {};  // last told as refused
+    bool is_decided_done = false;                  // a person said so
+    bool is_decided_not_done = false;              // likewise
     std::string number = {};                       // at the channel, as far as amounts tell
 };
 
@@ -113,6 +115,10 @@ struct Order {
     std::optional<core::Instant> in_review = {};     // seen to be: told so, or decided by a person
 
     [[nodiscard]] bool is_decided() const { return !decisions.empty(); }
+    // What was told before, a person may have settled otherwise.
+    [[nodiscard]] bool is_decided_since(core::Instant at) const {
+        return is_decided() && decisions.back().at >= at;
+    }
     // A person's word of that kind; "again" leaves the matter to the machine.
     [[nodiscard]] bool is_decided_as(std::initializer_list<std::string_view> verdicts) const;
     [[nodiscard]] bool has_money_moving_call() const { return !trades.empty(); }

@@ -73,7 +73,7 @@ const ChannelOrder* Comparison::stated(const PaymentRow& row) const {
 bool Comparison::is_decided(const PaymentRow& row) {
     const Order* const order = order_of(row);
     return order != nullptr &&
-           order->is_decided_as({"paid", "reversed", "closed", "failed", "refunded", "not_refunded"});
+           order->is_decided_as({"paid", "reversed", "closed", "failed"});
 }
 
 bool Comparison::is_restored_since(std::optional<core::Instant> at) const {
@@ -164,7 +164,6 @@ void Comparison::check_state(const PaymentRow& row) {
     const ChannelOrder* const order = stated(row);
     if (order != nullptr && order->returned_fen > order->amount_fen)
         report("returned_above_amount", row, "the payer got " + yuan(order->returned_fen));
-    if (is_decided(row)) return;
     if (row.is_paid()) check_paid(row);
     if (row.is_over()) check_over(row);
 }
@@ -203,6 +202,8 @@ void Comparison::check_over(const PaymentRow& row) {
     const ChannelOrder* const order = stated(row);
     // What is undone, with a person, or paid since the watch last looked, will be found.
     if (row.is_being_undone() || !row.review_reason.empty() || is_yet_to_be_seen(row)) return;
+    // By the channel's word it was paid before it was sent: whose money that is, a person said.
+    if (is_decided(row) && order != nullptr && order->paid_at < row.created_at) return;
     if (net_of(order) != 0) return report("over_but_paid", row, "the payer is out of " + yuan(net_of(order)));
     const bool may_be_open = order != nullptr && order->is_open && now_ > row.created_at + in_flight;
     if (may_be_open) report("over_but_open", row, "it could still be paid");
@@ -231,9 +232,10 @@ void Comparison::check_patience(const PaymentRow& row) {
 void Comparison::check_told(const PaymentRow& row) {
     const Order* const order = order_of(row);
     if (order == nullptr || order->sn != row.sn || row.state == "manual_review") return;
-    if (is_decided(row) || order->is_decided_as({"reverse_again"})) return;
     const bool is_over = order->last_over && (!order->last_paid || *order->last_over >= *order->last_paid);
     const bool is_pending = row.state == "created" || row.state == "pending";
+    const auto told_at = is_over ? order->last_over : order->last_paid;
+    if (told_at && order->is_decided_since(*told_at)) return;
     if (is_over) {
         const bool is_undone =
             row.is_over() || row.is_being_undone() || (is_pending && is_restored_since(order->last_over));

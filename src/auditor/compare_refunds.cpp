@@ -47,18 +47,18 @@ void Comparison::check_refund_rows(const PaymentRow& row) {
 
 void Comparison::check_refund_operation(const PaymentRow& row, const OperationRow& refund) {
     Order* const order = order_of(row);
-    const bool is_unasked =
-        refund.is_refund_of_merchant() &&
-        (order == nullptr || order->find_refund(refund.request_no, refund.amount) == nullptr);
-    if (is_unasked)
+    const RefundAsk* const ask =
+        order == nullptr ? nullptr : order->find_refund(refund.request_no, refund.amount);
+    if (refund.is_refund_of_merchant() && ask == nullptr)
         report("refund_row_unasked", row,
                "nobody asked for " + refund.request_no + " of " + yuan(refund.amount));
-    if (order != nullptr && order->is_decided_as({"refunded", "not_refunded", "reversed"})) return;
     const ChannelRefund* const at_channel = find_refund(stated(row), refund.number);
     const bool is_done = at_channel != nullptr && at_channel->state == State::succeeded;
     if (refund.state == "succeeded" && !is_done)
         report("refund_not_at_channel", row, refund.number + " is not done at the channel");
-    if (refund.state == "refused" && holds_money(at_channel))
+    // What a channel could not pay out is a person's to settle otherwise.
+    const bool is_settled = !is_done && ask != nullptr && ask->is_decided_not_done;
+    if (refund.state == "refused" && holds_money(at_channel) && !is_settled)
         report("refund_refused_but_done", row, refund.number + " is at the channel");
     if (at_channel != nullptr && at_channel->amount_fen != refund.amount)
         report("refund_amount_differs", row,
@@ -93,14 +93,14 @@ void Comparison::check_refunds_stated(const PaymentRow& row, const ChannelOrder&
 
 void Comparison::check_refunds_told(const PaymentRow& row) {
     const Order* const order = order_of(row);
-    if (order == nullptr || order->sn != row.sn || order->is_decided()) return;
+    if (order == nullptr || order->sn != row.sn) return;
     for (const RefundAsk& ask : order->refunds) {
         const bool is_refused = ask.refused_at && *ask.refused_at > ask.arrived_at &&
                                 (!ask.done_at || *ask.refused_at > *ask.done_at);
         if (is_refused && !is_restored_since(ask.refused_at) && is_refund_done(row, ask))
             report("refund_told_refused_but_done", row,
                    "tills were told that " + ask.request_no + " is refused");
-        if (!ask.done_at) continue;
+        if (!ask.done_at || order->is_decided_since(*ask.done_at)) continue;
         if (!is_refund_done(row, ask))
             report("refund_told_lost", row, "tills were told that " + ask.request_no + " is done");
     }

@@ -140,7 +140,7 @@ void Auditor::Book::check_amounts(Order& order, const TillWire& wire, const Till
     }
     std::int64_t least_back = 0;
     for (const RefundAsk& ask : order.refunds) {
-        if (order.is_decided_as({"refunded"})) most_back += ask.amount;
+        if (ask.is_decided_done) most_back += ask.amount;
         if (binds(ask.done_at, wire) && !is_in_lost_time(ask.done_at)) least_back += ask.amount;
     }
     const std::int64_t back = *answer.total - *answer.net;
@@ -181,9 +181,10 @@ void Auditor::Book::check_refund_word(Order& order, const TillWire& wire, const 
                 return refund.is_proven && !refund.is_automatic && refund.amount == ask->amount;
             });
         }
-        const auto told = std::ranges::count_if(
-            order.refunds, [&](const RefundAsk& one) { return one.done_at && one.amount == ask->amount; });
-        if (told > proven && !order.is_decided_as({"refunded"}))
+        const auto told = std::ranges::count_if(order.refunds, [&](const RefundAsk& one) {
+            return one.done_at && !one.is_decided_done && one.amount == ask->amount;
+        });
+        if (told > proven)
             report("refund_told_unproven", &order, {},
                    "told " + answer.text() + " for " + ask->request_no + " without the channel's word");
     } else if (is_told && binds(ask->done_at, wire) && !is_in_lost_time(ask->done_at)) {

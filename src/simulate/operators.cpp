@@ -93,6 +93,8 @@ class OperatorsDesk {
             stage_.time().now(), {});
         if (!after) co_return;
         note(before, *after, std::string(payments::to_string(verdict)));
+        stage_.auditor.on_decision(before.payment.merchant_sn, before.payment.client_sn,
+                                   payments::to_string(verdict));
         if (verdict == Verdict::closed || verdict == Verdict::failed) confirm_late(before.payment);
     }
 
@@ -113,12 +115,14 @@ class OperatorsDesk {
                                                                  .reason = std::string(reason),
                                                                  .owner = {}},
                                                                 stage_.time().now(), {});
-        if (after) note(before, *after, "refund " + std::string(payments::to_string(verdict)));
+        if (!after) co_return;
+        note(before, *after, "refund " + std::string(payments::to_string(verdict)));
+        stage_.auditor.on_refund_decision(before.payment.merchant_sn, before.payment.client_sn,
+                                          refund.request_no, payments::to_string(verdict));
     }
 
     void note(const Aggregate& before, const Aggregate& after, const std::string& verdict) {
         stage_.counts.add("people decided " + verdict);
-        stage_.auditor.on_decision(before.payment.merchant_sn, before.payment.client_sn, verdict);
         stage_.say("decided " + before.payment.client_sn + " " + verdict);
         count_decision(stage_.counts, before, after, verdict);
     }

@@ -94,7 +94,7 @@ class Cashier {
 
     app::Sale new_sale(int attempt) {
         const Scenario scenario = attempt == 1 ? draw_scenario(dice_) : scenarios[0];
-        const auto wallet = dice_.chance(86) ? ChannelKind::wechat : ChannelKind::alipay;
+        const auto wallet = dice_.chance(89) ? ChannelKind::wechat : ChannelKind::alipay;
         const int tt = static_cast<int>(dice_.between(scenario.least_tt, scenario.most_tt));
         return {.client_sn = name_ + "-" + std::to_string(attempt),
                 .amount_fen = draw_amount(dice_),

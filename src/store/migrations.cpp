@@ -11,10 +11,10 @@ namespace {
 // a quarter page of a keyed row into a page of its own); they live under an integer. {number}, {placed:…}:
 // the key of a table of payments. On SQLite the integer itself, so that what is written at one time lies
 // together; on PostgreSQL it follows the shard, so that a distributed one can place the row. A statement that
-// begins with {server} is PostgreSQL's only; elsewhere nothing is left of it.
+// begins with {server} is PostgreSQL's only, one with {file} SQLite's; elsewhere nothing is left of it.
 std::string translated(std::string text, sql::Engine engine) {
     const bool is_sqlite = engine == sql::Engine::sqlite;
-    if (is_sqlite && text.starts_with("{server}")) return {};
+    if (text.starts_with(is_sqlite ? "{server}" : "{file}")) return {};
     const std::pair<std::string_view, std::string_view> words[] = {
         {"{i64}", is_sqlite ? "integer" : "bigint"},
         {"{blob}", is_sqlite ? "blob" : "bytea"},
@@ -24,6 +24,7 @@ std::string translated(std::string text, sql::Engine engine) {
         {"{key:id}", is_sqlite ? "" : ", primary key (shard, id)"},
         {"{key:row_id}", is_sqlite ? "" : ", primary key (shard, row_id)"},
         {"{server}", ""},
+        {"{file}", ""},
         {"{shard,}", is_sqlite ? "" : "shard, "},
     };
     for (const auto& [word, meaning] : words) {
@@ -167,6 +168,13 @@ std::vector<std::string> first_statements() {
     };
 }
 
+// One file has one worker that looks for what is due, and there one tree by time costs less than a place in
+// each of many shards: to write, and to search every second.
+std::vector<std::string> due_by_time_in_a_file() {
+    return {"{file}drop index operation_due",
+            "{file}create index operation_due on operation (next_at) where next_at is not null"};
+}
+
 void apply(sql::Session& session, const Migration& migration) {
     static constexpr std::string_view note = "insert into schema_version (version) values ($1)";
     session.begin(sql::Access::write);
@@ -191,7 +199,8 @@ void apply(sql::Session& session, const Migration& migration) {
 
 const std::vector<Migration>& migrations() {
     // 1 was a development version's, of which no store is to be kept.
-    static const std::vector<Migration> all{{.number = 2, .statements = first_statements()}};
+    static const std::vector<Migration> all{{.number = 2, .statements = first_statements()},
+                                            {.number = 3, .statements = due_by_time_in_a_file()}};
     return all;
 }
 

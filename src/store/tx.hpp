@@ -40,6 +40,7 @@ class SqlTx final : public ports::Tx {
         return session_.query(sql, values);
     }
     void queue(std::string_view sql, sql::Values values, Reason reason = {});
+    [[nodiscard]] sql::Engine engine() const { return session_.engine(); }
     [[nodiscard]] const crypto::Sealer& sealer() const { return sealer_; }
 
     // For the group runner: forgets what was queued.
