@@ -245,6 +245,21 @@ TEST_P(Restore, a_call_that_cannot_be_journalled_is_not_sent) {
     expect_books_agree();
 }
 
+// The till was told that it failed, the channel may still hold an order, and the disk that knew is gone.
+TEST_P(Restore, what_was_told_failed_is_undone_all_the_same) {
+    back_up();
+    EXPECT_EQ(pay(5).biz_result_code, "PAY_FAIL");
+    ASSERT_TRUE(payment().live(payments::OperationKind::reverse)) << "too soon after the pay call";
+    ASSERT_TRUE(calls(Op::reverse).empty());
+    lose_the_disk();
+    platform.run_for(minutes(1));
+    EXPECT_FALSE(calls(Op::reverse).empty());
+    EXPECT_EQ(payment().payment.state, PaymentState::failed);
+    EXPECT_FALSE(payments::next_step(payment()));
+    expect_books_agree();
+    expect_no_violations();
+}
+
 TEST_P(Restore, nothing_secret_is_in_the_journal) {
     const std::string code = payment_code();
     EXPECT_EQ(

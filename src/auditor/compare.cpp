@@ -72,8 +72,7 @@ const ChannelOrder* Comparison::stated(const PaymentRow& row) const {
 
 bool Comparison::is_decided(const PaymentRow& row) {
     const Order* const order = order_of(row);
-    return order != nullptr &&
-           order->is_decided_as({"paid", "reversed", "closed", "failed"});
+    return order != nullptr && order->is_decided_as({"paid", "reversed", "closed", "failed"});
 }
 
 bool Comparison::is_restored_since(std::optional<core::Instant> at) const {

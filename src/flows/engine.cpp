@@ -1,5 +1,7 @@
 #include "flows/engine.hpp"
 
+#include <algorithm>
+
 #include "core/assert.hpp"
 #include "core/mutation.hpp"
 #include "flows/apply.hpp"
@@ -92,6 +94,18 @@ void Engine::heard(const payments::Payment& payment, const ports::ChannelAccount
         deps_.observer.on_circuit(account.base_url, circuit_.is_open(account.base_url));
 }
 
+namespace {
+
+// The reversal of an order that may be left at the channel, which refused the payment just now.
+const payments::Operation* left_by_refusal(const Change& change) {
+    const bool is_refused = std::ranges::any_of(change.moves, [](const payments::Move& move) {
+        return move.event == payments::PaymentEvent::refused;
+    });
+    return is_refused ? change.after.live(payments::OperationKind::reverse) : nullptr;
+}
+
+}  // namespace
+
 task::Task<Aggregate> Engine::record(Aggregate seen, Event event) {
     constexpr int most_tries = 20;
     for (int tries = 1;;) {
@@ -104,6 +118,9 @@ task::Task<Aggregate> Engine::record(Aggregate seen, Event event) {
             return {};
         });
         if (done) {
+            // Not even the loss of this disk keeps from being undone what a merchant is told has failed.
+            if (const auto* const rest = left_by_refusal(step->second))
+                (void)co_await journal(step->second.after, rest->seq);
             committed(&step->first, step->second);
             co_return step->second.after;
         }

@@ -37,8 +37,9 @@ struct CallOptions {
     core::Duration read_timeout =
         std::chrono::seconds(10);  // from the last byte sent to the last byte received
     std::size_t max_response_bytes = 4 << 20;
-    // Pay calls set this: a byte written on a pooled connection that turns out dead may have been seen, so
-    // they must start on a connection known to be alive (fresh, or checked for end-of-file before the write).
+    // Calls that move money set this: a byte written on a pooled connection that turns out dead may have been
+    // seen, so they must start on a connection known to be alive (fresh, or checked for end-of-file before
+    // the write).
     bool must_not_repeat = true;
     std::string client_identity;  // name registered with add_client_identity; empty: none
 };

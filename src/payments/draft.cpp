@@ -173,10 +173,18 @@ void Draft::space_refunds() {
     }
 }
 
+void Draft::begin_again(Operation& refund) {
+    // A number that the channel closed is used up; any other refused one is the safe one to repeat.
+    if (refund.refusal == Refusal::refund_closed) refund.number += "n" + std::to_string(refund.tries);
+    refund.state = OperationState::prepared;
+    refund.tries = 0;
+}
+
 Operation& Draft::begin_automatic_refund(const std::string& owner) {
     const Operation* const begun = aggregate().automatic_refund();
     if (begun) {
         Operation& refund = *aggregate().find(begun->seq);
+        if (refund.state == OperationState::refused) begin_again(refund);
         const bool is_unsent = refund.state == OperationState::prepared;
         if (!is_unsent) refund.state = OperationState::unknown;
         refund.created_at = now_;

@@ -42,6 +42,8 @@ class Draft {
     // From here on that process does the operation; what another one still hears about it is fenced off.
     void take_over(Operation& operation, const std::string& owner);
     Operation& insert_operation(OperationKind kind, const std::string& owner);
+    // A refused refund is to be sent as if for the first time.
+    static void begin_again(Operation& refund);
     // A refund of the whole payment that nobody asked for, of what was found paid after it was over. It has
     // one number, whoever begins it, and is begun once: a second time it is only driven on.
     Operation& begin_automatic_refund(const std::string& owner);

@@ -1,6 +1,6 @@
 // What simulated days and their reviewers found: the channel's minute between two refunds counts from when a
 // call really left, also before a refund that is begun again under a new number; a watch takes no older
-// payment for ours.
+// payment for ours; a till that asks again and again changes nothing.
 #include <gtest/gtest.h>
 
 #include "payments/test_support.hpp"
@@ -72,6 +72,19 @@ TEST(WatchAfterADecision, LeavesAnOlderPaymentAlone) {
         bench.take(on_query_answer(bench.at, bench.claim(watch->seq), older(), bench.now, bench.policy)), "");
     EXPECT_EQ(bench.state(), PaymentState::failed) << "it is not ours to give back";
     EXPECT_EQ(bench.at.automatic_refund(), nullptr);
+}
+
+TEST(RefundRepeated, WhatIsOnItsWayAtTheChannelIsNotAskedAfterAtEveryRepetition) {
+    Bench bench = paid_bench();
+    ASSERT_EQ(bench.refund("r1", 100), "");
+    ASSERT_EQ(bench.send_refund(2, refund_answer(Outcome::pending)), "");
+    ASSERT_EQ(bench.look_refund(2, refund_answer(Outcome::pending)), "");
+    const auto version = bench.payment().version;
+    bench.now += 30s;
+    EXPECT_EQ(bench.refund("r1", 100), "already_asked");
+    EXPECT_EQ(bench.payment().version, version);
+    bench.now += 31s;
+    if (next_step(bench.at)->at > bench.now) EXPECT_EQ(bench.refund("r1", 100), "") << "a look is due again";
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ void review_again(Draft& draft, Operation& operation);
 // Found paid after the merchant was told otherwise: refunded in full.
 void reopen(Draft& draft, const std::string& owner);
 
+// The channel does not reverse this trade any more; what it was refused for does not pass.
+[[nodiscard]] bool is_refused_for_good(const Operation& reverse);
 // Asks the channel for the automatic refund of a payment whose reversal it refuses as late.
 void refund_instead(Draft& draft, Operation& reverse);
 // A query's answer for a pay whose end was lost with the store. False: the usual rules hold.

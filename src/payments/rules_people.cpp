@@ -1,4 +1,6 @@
 // What people ask for: a merchant's cancel, and a decision on a payment in manual review.
+#include <algorithm>
+
 #include "core/mutation.hpp"
 #include "payments/draft.hpp"
 #include "payments/rules_internal.hpp"
@@ -20,10 +22,20 @@ void retire_review(Draft& draft) {
     draft.payment().review_reason.clear();
 }
 
-// Where a refund of ours may have been done already, it is driven on: no reversal beside a refund.
+// The last reversal of it was refused, and no other will be granted.
+bool is_past_reversal(const Aggregate& aggregate) {
+    const auto last = std::ranges::find(aggregate.operations.rbegin(), aggregate.operations.rend(),
+                                        OperationKind::reverse, &Operation::kind);
+    return last != aggregate.operations.rend() && is_refused_for_good(*last);
+}
+
+// Where a refund of ours may have been done already, it is driven on: no reversal beside a refund. One that
+// was refused (no balance, perhaps) is asked for again where nothing else is left.
 Operation& undo(Draft& draft, ReversalBy by, const std::string& owner) {
     const Operation* const refund = draft.aggregate().automatic_refund();
-    if (!refund || refund->state == OperationState::refused) return draft.begin_reversal(by, owner);
+    const bool is_refused = refund && refund->state == OperationState::refused;
+    if (!refund || (is_refused && !is_past_reversal(draft.aggregate())))
+        return draft.begin_reversal(by, owner);
     draft.begin_undoing(by);
     return draft.begin_automatic_refund(owner);
 }
@@ -67,7 +79,8 @@ core::Result<Change> on_cancel(const Aggregate& before, const CancelRequest& req
         return core::fail(Code::conflict, "not_cancellable");
     switch (payment.state) {
         case PaymentState::paid:
-            if (!is_same_beijing_day(*payment.finished_at, now) && !HUITONG_MUTATED("cancel_on_any_day"))
+            if (!is_same_beijing_day(payment.trade.paid_at.value_or(*payment.finished_at), now) &&
+                !HUITONG_MUTATED("cancel_on_any_day"))
                 return core::fail(Code::conflict, "not_same_day");
             begin_asked_reversal(draft, ReversalBy::merchant, request);
             return draft.take();

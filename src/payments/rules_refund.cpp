@@ -186,9 +186,12 @@ core::Result<Change> repeat_refund(const Aggregate& before, const Operation& kno
         if (auto checked = check_new_refund(before, request, now, policy); !checked)
             return std::unexpected(std::move(checked.error()));
     }
+    // What the channel said to be on its way a moment ago, it need not be asked at every repetition.
+    const bool is_fresh = known.last_outcome == Outcome::pending && known.asked_at && known.next_at &&
+                          now < *known.asked_at + std::chrono::minutes(1);
     const bool is_under_way =
         known.state == OperationState::prepared || known.state == OperationState::sent ||
-        (known.state == OperationState::unknown && known.next_at && *known.next_at <= now);
+        (known.state == OperationState::unknown && known.next_at && (*known.next_at <= now || is_fresh));
     if (is_under_way) return core::fail(Code::conflict, "already_asked");
     Draft draft(before, now, policy);
     Operation& refund = *draft.aggregate().find(known.seq);
@@ -202,10 +205,7 @@ core::Result<Change> repeat_refund(const Aggregate& before, const Operation& kno
         draft.add_row(refund, "refund asked for again", "", nullptr);
         return draft.take();
     }
-    // A number that the channel closed is used up; any other refused one is the safe one to repeat.
-    if (refund.refusal == Refusal::refund_closed) refund.number += "n" + std::to_string(refund.tries);
-    refund.state = OperationState::prepared;
-    refund.tries = 0;
+    Draft::begin_again(refund);
     refund.created_at = now;
     // The channel counts the call that came to nothing too.
     const core::Instant spaced = refund.sent_at ? *refund.sent_at + policy.refund_spacing : now;

@@ -648,6 +648,9 @@ TEST(AutomaticRefund, RefusedGivesWayToAReversalAndThenToAPerson) {
     EXPECT_EQ(bench.state(), PaymentState::manual_review) << "both were refused";
     EXPECT_EQ(bench.payment().review_reason, "neither_reversed_nor_refunded");
     EXPECT_EQ(bench.at.operations.size(), 3U) << "no second automatic refund";
+    ASSERT_EQ(bench.decide(Verdict::reverse_again), "") << "the account was topped up";
+    ASSERT_EQ(bench.send_refund(2, refund_answer(Outcome::done)), "") << "under its number";
+    EXPECT_EQ(bench.state(), PaymentState::reversed);
 }
 
 TEST(AutomaticRefund, GivenUpIsNeverDecidedPaidOrUnpaidAndIsDrivenOnNotReversed) {

@@ -56,10 +56,11 @@ void restore_refund(Draft& draft, Operation& refund, const Operation* known) {
     const bool is_booked = known && known->state == OperationState::succeeded;
     if (refund.state == OperationState::refused || is_booked) return;
     const PaymentState state = draft.payment().state;
+    const bool is_held = state == PaymentState::pending || state == PaymentState::manual_review;
     const bool is_unsent = refund.state == OperationState::prepared;
     const bool was_there =
         refund.state == OperationState::succeeded || refund.last_outcome == Outcome::pending;
-    if (state == PaymentState::pending) {
+    if (is_held) {
         if (!is_unsent) ask(draft, refund);
         hold(refund);
     } else if (is_paid_state(state) && !is_unsent) {
@@ -79,12 +80,21 @@ void restore_undoing(Draft& draft, Operation& operation) {
     ask(draft, operation);
 }
 
-constexpr int most_contradictions = 20;  // looks, before a person is asked
+// Looks, before a person is asked.
+constexpr int most_contradictions = 20;
+constexpr int most_silences = 120;  // two hours
 
 void look_again(Draft& draft, Operation& pay) {
     constexpr core::Duration slowest = std::chrono::minutes(1);
     const core::Duration wait = draft.policy().query_every * std::max(1, pay.tries / 3);
     draft.schedule(pay, Act::query, draft.now() + std::min(wait, slowest));
+}
+
+constexpr std::string_view decision_lost = "decision_lost";
+
+// Paid by a person's word only, which is lost: its call had been refused, so the channel is not asked again.
+bool is_decision_lost(const Payment& payment, const Operation& pay) {
+    return payment.state == PaymentState::pending && pay.state == OperationState::refused;
 }
 
 }  // namespace
@@ -99,6 +109,11 @@ std::optional<Change> on_lost_call(const Aggregate* known, const Aggregate& sent
     payment.refunded = known ? known->payment.refunded : core::Money{0, payment.amount.currency()};
     payment.effect = known ? known->payment.effect : Effect::none;
     payment.state = provable_state(payment);
+    if (is_decision_lost(payment, sent.pay())) {
+        payment.state = PaymentState::manual_review;
+        payment.review_reason = decision_lost;
+        draft.alarm("manual_review", "a person's decision was lost with the store");
+    }
     for (Operation& operation : draft.aggregate().operations) {
         if (operation.kind == OperationKind::pay) {
             if (payment.state == PaymentState::pending) ask(draft, operation);
@@ -109,7 +124,9 @@ std::optional<Change> on_lost_call(const Aggregate* known, const Aggregate& sent
             restore_undoing(draft, operation);
         }
     }
-    if (payment.state == PaymentState::pending) payment.finished_at.reset();
+    const bool is_paid_unknown =
+        payment.state == PaymentState::pending || payment.review_reason == decision_lost;
+    if (is_paid_unknown) payment.finished_at.reset();
     const Operation* const operation = draft.aggregate().find(seq);
     HUITONG_ASSERT(operation != nullptr, "a call without its operation");
     draft.add_row(*operation, "found in the send journal",
@@ -124,7 +141,8 @@ namespace {
 std::optional<Change> ask_after_sent_refunds(const Aggregate& before, core::Instant now,
                                              const Policy& policy) {
     Draft draft(before, now, policy);
-    bool has_asked = false;
+    const Operation* last = nullptr;
+    int asked = 0;
     for (Operation& operation : draft.aggregate().operations) {
         const bool is_out =
             operation.state == OperationState::sent || operation.state == OperationState::unknown;
@@ -132,10 +150,11 @@ std::optional<Change> ask_after_sent_refunds(const Aggregate& before, core::Inst
         const bool was_there = operation.last_outcome == Outcome::pending;
         ask(draft, operation);
         if (was_there) operation.last_outcome = Outcome::done;
-        draft.add_row(operation, "unfinished in the backup", "", nullptr);
-        has_asked = true;
+        last = &operation;
+        ++asked;
     }
-    if (!has_asked) return std::nullopt;
+    if (last == nullptr) return std::nullopt;
+    draft.add_row(*last, "unfinished in the backup", "refunds: " + std::to_string(asked), nullptr);
     return draft.take();
 }
 
@@ -216,7 +235,12 @@ bool restored_poll_answered(Draft& draft, Operation& pay, const QueryAnswer& ans
             }
             return true;
         case TradeState::unknown:
-            look_again(draft, pay);
+            // A channel that answers nobody any more keeps nobody else waiting.
+            if (pay.tries < most_silences) {
+                look_again(draft, pay);
+            } else {
+                draft.give_up(pay, "channel_silent");
+            }
             return true;
         case TradeState::not_found: {
             // Once may be a slip of the channel's; what had been seen paid is never absent.

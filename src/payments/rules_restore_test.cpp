@@ -76,14 +76,21 @@ TEST_F(Restored, AnUnknownPayIsAskedAfterAndPaidAgain) {
 
 TEST_F(Restored, SilenceNeverReversesWhatMayHaveBeenToldPaid) {
     Bench bench = restored(nullptr, test_intent(), 1);
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 100; ++i) {
         bench.now += 60s;
         ask(bench, TradeState::unknown);
         ASSERT_EQ(bench.state(), PaymentState::pending);
         ASSERT_LE(next_step(bench.at)->at, bench.now + 60s);
     }
-    ask(bench, TradeState::paid);
-    EXPECT_EQ(bench.state(), PaymentState::paid);
+    Bench heard = bench;
+    ask(heard, TradeState::paid);
+    EXPECT_EQ(heard.state(), PaymentState::paid);
+    while (bench.state() == PaymentState::pending) ask(bench, TradeState::unknown);
+    EXPECT_EQ(bench.state(), PaymentState::manual_review);
+    EXPECT_EQ(bench.payment().review_reason, "channel_silent");
+    EXPECT_TRUE(is_known_again(bench.at)) << "one channel that is gone keeps nobody else waiting";
+    ASSERT_EQ(bench.decide(Verdict::paid), "");
+    EXPECT_EQ(bench.entries.size(), 1U);
 }
 
 TEST_F(Restored, AbsentOnlyCountsOnceTheCallCannotArrive) {
@@ -275,6 +282,75 @@ TEST_F(Restored, ALostCancelIsLookedAtFirst) {
         EXPECT_EQ(change->after.payment.state, PaymentState::reversed);
         EXPECT_EQ(change->entries.size(), store ? 1U : 2U) << "what the store had not booked is booked now";
     }
+}
+
+// Its till was told that it is refused, or in progress: which, is lost.
+TEST_F(Restored, ALostCancelOfWhatIsStillPaidIsAPersonsCase) {
+    const Aggregate known = paid();
+    for (const Aggregate* store : {&known, static_cast<const Aggregate*>(nullptr)}) {
+        Bench bench = restored(store, cancel_sent(known), 2);
+        const auto happen = [&bench](const core::Result<Change>& change) {
+            ASSERT_TRUE(change) << change.error().reason;
+            take(bench, *change);
+        };
+        const auto look = [&](int seq) {
+            bench.now += 2s;
+            happen(on_query_answer(bench.at, bench.claim(seq), seen(TradeState::paid, bench.now), bench.now,
+                                   policy));
+        };
+        look(2);
+        EXPECT_EQ(bench.state(), PaymentState::manual_review);
+        EXPECT_EQ(bench.payment().review_reason, "cancel_lost");
+        EXPECT_TRUE(is_known_again(bench.at));
+        // Asked for again it is made, and may be refused.
+        happen(on_cancel(bench.at, {.operator_name = "kay", .terminal_sn = "T1", .owner = "me"}, bench.now,
+                         policy));
+        const int seq = next_step(bench.at)->seq;
+        happen(on_sent(bench.at, bench.claim(seq), bench.now, policy));
+        happen(on_reverse_answer(bench.at, bench.claim(seq), reverse_refused(Refusal::merchant_funds),
+                                 bench.now, policy));
+        look(seq);
+        EXPECT_EQ(bench.state(), PaymentState::paid);
+        EXPECT_TRUE(bench.payment().is_booked);
+        EXPECT_EQ(bench.entries.size(), store ? 0U : 1U) << "what the store had not booked is booked now";
+    }
+}
+
+// A call that was refused, a cancel that found it paid all the same, a person who said so, then a refund.
+TEST_F(Restored, ALostDecisionIsAskedForAgain) {
+    Bench life;
+    ASSERT_EQ(life.cancel(), "");
+    ASSERT_EQ(life.pay(pay_refused(Refusal::insufficient_funds, true)), "");
+    ASSERT_EQ(life.query_due(TradeState::unknown), "");
+    while (life.state() == PaymentState::reversing) ASSERT_EQ(life.reverse_due(reverse_again()), "");
+    const Aggregate backup = life.at;
+    ASSERT_EQ(life.decide(Verdict::paid), "");
+    ASSERT_EQ(life.refund("r1", 234), "");
+    const int refund = life.at.operations.back().seq;
+    ASSERT_EQ(life.take(on_sent(life.at, life.claim(refund), life.now, policy)), "");
+    Bench bench = restored(&backup, life.at, refund);
+    EXPECT_EQ(bench.state(), PaymentState::manual_review);
+    EXPECT_EQ(bench.payment().review_reason, "decision_lost");
+    EXPECT_TRUE(is_known_again(bench.at));
+    EXPECT_FALSE(next_step(bench.at)) << "the refund waits for the person's word";
+    ASSERT_EQ(bench.decide(Verdict::paid), "");
+    EXPECT_EQ(next_step(bench.at)->seq, refund);
+    EXPECT_EQ(next_step(bench.at)->act, Act::query);
+}
+
+TEST_F(Restored, ManyRefundsOnTheirWayAreOneChange) {
+    Bench life;
+    ASSERT_EQ(life.pay(pay_done()), "");
+    for (int n = 0; n < 40; ++n) {
+        ASSERT_EQ(life.refund("r" + std::to_string(n), 10), "");
+        const int seq = life.at.operations.back().seq;
+        ASSERT_EQ(life.send_refund(seq, refund_answer(Outcome::pending)), "");
+    }
+    const auto change = on_store_restored(life.at, life.now + outage, policy);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->timeline.size(), 1U) << "a change has room for few rows";
+    for (const Operation& operation : change->after.operations)
+        EXPECT_TRUE(operation.kind == OperationKind::pay || operation.is_restored);
 }
 
 TEST_F(Restored, WhatTheStoreKnowsIsLeftAlone) {

@@ -15,12 +15,6 @@ bool is_background(Draft& draft) {
     return draft.payment().state == PaymentState::failed;
 }
 
-// The channel does not reverse this trade any more; what it was refused for does not pass.
-bool is_refused_for_good(const Operation& reverse) {
-    return reverse.last_outcome == Outcome::refused &&
-           (reverse.refusal == Refusal::too_late || reverse.refusal == Refusal::wrong_state);
-}
-
 // No answer that counts: the same call again, until it is a person's turn.
 void try_again(Draft& draft, Operation& reverse, Act act) {
     const bool is_enough = draft.now() - reverse.created_at >= draft.policy().reverse_give_up;
@@ -61,19 +55,30 @@ void take_as_undone(Draft& draft, Operation& reverse, const Undone& undone) {
                    is_before_bound ? next : payment.in_flight_until);
 }
 
+// The channel refused a merchant's cancel, and the payment stands. A restored one was not yet booked here.
+void stay_paid(Draft& draft, Operation& reverse) {
+    const std::string owner = reverse.owner;
+    draft.finish(reverse, OperationState::refused);
+    draft.move(PaymentEvent::reversal_refused);
+    draft.payment().reversal_by = ReversalBy::nobody;
+    if (!draft.payment().is_booked) draft.book_payment();
+    ask_after_held_refunds(draft, owner);
+}
+
 // Still paid at the channel after the reversal was refused.
 void take_as_still_paid(Draft& draft, Operation& reverse) {
-    Payment& payment = draft.payment();
-    const bool was_asked = payment.reversal_by == ReversalBy::merchant && payment.was_paid_before_reversal &&
+    const Payment& payment = draft.payment();
+    const bool was_asked = payment.state == PaymentState::reversing &&
+                           payment.reversal_by == ReversalBy::merchant && payment.was_paid_before_reversal &&
                            !payment.is_reopened;
+    // How a cancel ended that had left before the disk was lost, the till may know and we do not: "refused"
+    // or "in progress", but not "done".
+    const bool is_lost = reverse.is_restored && reverse.sent_at && *reverse.sent_at < reverse.created_at;
+    if (was_asked && is_lost && !HUITONG_MUTATED("lost_cancel_sent_again"))
+        return draft.give_up(reverse, "cancel_lost");
     // Refused at the first try: no earlier one is unanswered that could still undo it.
     const bool is_refused_at_once = reverse.last_outcome == Outcome::refused && reverse.tries <= 2;
-    if (payment.state == PaymentState::reversing && was_asked && is_refused_at_once) {
-        draft.finish(reverse, OperationState::refused);
-        draft.move(PaymentEvent::reversal_refused);
-        payment.reversal_by = ReversalBy::nobody;
-        return;
-    }
+    if (was_asked && is_refused_at_once) return stay_paid(draft, reverse);
     if (is_background(draft)) return reopen(draft, reverse.owner);
     if (is_refused_for_good(reverse)) return refund_instead(draft, reverse);
     try_again(draft, reverse, Act::send);
@@ -135,6 +140,11 @@ void reopen(Draft& draft, const std::string& owner) {
     draft.begin_automatic_refund(new_owner);
     if (HUITONG_MUTATED("automatic_refund_twice"))
         draft.schedule(draft.insert_operation(OperationKind::refund, new_owner), Act::send, draft.now());
+}
+
+bool is_refused_for_good(const Operation& reverse) {
+    return reverse.last_outcome == Outcome::refused &&
+           (reverse.refusal == Refusal::too_late || reverse.refusal == Refusal::wrong_state);
 }
 
 void refund_instead(Draft& draft, Operation& reverse) {
@@ -307,7 +317,11 @@ void watch_queried(Draft& draft, Operation& watch, const QueryAnswer& answer) {
         reopen(draft, watch.owner);
         return;
     }
-    if (draft.now() - watch.created_at >= draft.policy().watch_for) {
+    // Its last look is one that the channel answered.
+    const core::Duration age = draft.now() - watch.created_at;
+    const bool is_answered = answer.state != TradeState::unknown ||
+                             age >= draft.policy().watch_for + draft.policy().review_query_for;
+    if (age >= draft.policy().watch_for && is_answered) {
         draft.finish(watch, OperationState::succeeded);
         return;
     }

@@ -79,6 +79,19 @@ TEST(Reversal, OfAnAnsweredPayWithNoTradeIsUnpaidAndWatchedForADay) {
     EXPECT_EQ(bench.state(), PaymentState::reversed);
 }
 
+TEST(Reversal, TheLastLookOfAWatchIsOneThatWasAnswered) {
+    Bench bench = reversing(true);
+    ASSERT_EQ(bench.reverse_due(undone_no_trade()), "");
+    const core::Instant ended = bench.now;
+    while (bench.now < ended + 30h) ASSERT_EQ(bench.query_due(TradeState::unknown), "");
+    ASSERT_TRUE(next_step(bench.at)) << "nobody has said that it was not paid";
+    Bench paid = bench;
+    ASSERT_EQ(paid.query_due(TradeState::paid), "");
+    EXPECT_TRUE(paid.at.automatic_refund());
+    ASSERT_EQ(bench.query_due(TradeState::not_found), "");
+    EXPECT_FALSE(next_step(bench.at));
+}
+
 // The refund that the engine begins for what was found paid after it was over, with its proof.
 void expect_automatic_refund(Bench& bench) {
     EXPECT_EQ(bench.state(), PaymentState::reversing);

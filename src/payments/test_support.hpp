@@ -58,7 +58,7 @@ inline TradeFacts facts_of(core::Money amount = test_amount, core::Instant paid_
 
 inline PayAnswer pay_done(core::Instant asked_at = test_start) {
     auto answer = answer_of<PayAnswer>(Outcome::done, asked_at, "SUCCESS");
-    answer.trade = facts_of();
+    answer.trade = facts_of(test_amount, asked_at + 1s);
     return answer;
 }
 inline PayAnswer pay_refused(Refusal why, bool may_exist, std::string code = "NOTENOUGH") {

@@ -348,11 +348,12 @@ class Payments final : public ports::PaymentRepository {
         for (const ledger::Entry& entry : change.entries) insert_entry(entry);
         HUITONG_ASSERT(change.timeline.size() <= most_rows_per_version,
                        "too many timeline rows for one change");
+        // What comes after the last row that there is a number for is told by the log alone.
         std::int64_t n = after.version * most_rows_per_version;
-        if (n + most_rows_per_version > rows_per_payment) {
-            throw Failure(core::Code::internal, "too_many_changes", after.sn.text());
+        const bool is_full = n + most_rows_per_version > rows_per_payment;
+        for (const payments::TimelineRow& row : change.timeline) {
+            if (!is_full) insert_timeline(after.sn, n++, row);
         }
-        for (const payments::TimelineRow& row : change.timeline) insert_timeline(after.sn, n++, row);
         if (!HUITONG_MUTATED("alarm_not_written")) raise_alarms(change);
     }
 

@@ -153,12 +153,11 @@ std::string_view operation_status(Shown shown, Purpose purpose) {
     return row_of(shown).last_status;
 }
 
-Verdict pay_verdict(const payments::Aggregate& aggregate, core::Instant now) {
+Verdict pay_verdict(const payments::Aggregate& aggregate) {
     const Shown shown = shown_as(aggregate);
     const StatusRow& row = row_of(shown);
     const bool is_open = shown == Shown::paying || shown == Shown::reversing;
     if (HUITONG_MUTATED("open_payment_told_as_failed") && is_open) return {"PAY_FAIL", trade_failed};
-    if (shown == Shown::paying && aggregate.payment.deadline_at <= now) return {"PAY_FAIL_IN_PROGRESS"};
     if (shown == Shown::failed) return {row.pay_result, pay_error_of(aggregate.payment.refusal)};
     if (shown == Shown::cancelled) return {row.pay_result, row.pay_error, "订单已撤销"};
     return {row.pay_result, row.pay_error};

@@ -44,7 +44,7 @@ struct Verdict {
     std::string message = {};  // instead of the table's, when not empty
 };
 // 5.1: what the pay request is told at the end of its wait.
-[[nodiscard]] Verdict pay_verdict(const payments::Aggregate& aggregate, core::Instant now);
+[[nodiscard]] Verdict pay_verdict(const payments::Aggregate& aggregate);
 // 5.4: what an accepted cancel is told at the end of its wait.
 [[nodiscard]] Verdict cancel_verdict(const payments::Aggregate& aggregate);
 // 3.6: SUCCESS, with the reason when the order failed.

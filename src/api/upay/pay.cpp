@@ -144,7 +144,7 @@ task::Awaitable<std::string> pay(const Services& services, Call call) {
         paid.error().reason == "client_sn_taken")
         paid = co_await services.stories.find(call.terminal.terminal.merchant_sn, {}, client_sn);
     if (!paid) co_return not_paid(paid.error(), client_sn);
-    Verdict verdict = pay_verdict(*paid, services.clock->now());
+    Verdict verdict = pay_verdict(*paid);
     co_return biz_answer({.result_code = verdict.result_code,
                           .error = verdict.error,
                           .message = std::move(verdict.message),

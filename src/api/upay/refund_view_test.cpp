@@ -189,7 +189,7 @@ TEST(UpayRefundView, TheLastOperationDecidesWhatAQueryShows) {
         EXPECT_EQ(*json->find("order_status")->as_string(), row.order_status) << row.words;
         EXPECT_EQ(*json->find("status")->as_string(), row.status) << row.words;
         EXPECT_EQ(*json->find("client_tsn")->as_string(), row.client_tsn) << row.words;
-        EXPECT_EQ(pay_verdict(row.order, now).result_code, "PAY_SUCCESS") << row.words;
+        EXPECT_EQ(pay_verdict(row.order).result_code, "PAY_SUCCESS") << row.words;
     }
     // The answer to a refund speaks of that refund and what it left, whatever became of the others.
     const auto answer = codec::parse_json(codec::write_json(refund_data(both, *both.find(3), "t")));

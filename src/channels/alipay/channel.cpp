@@ -101,7 +101,7 @@ task::Awaitable<AlipayChannel::Received> AlipayChannel::exchange(const ports::Ch
     net::CallOptions options;
     options.read_timeout = outgoing.timeout;
     options.max_response_bytes = max_answer_bytes;
-    options.must_not_repeat = outgoing.call == Call::pay;
+    options.must_not_repeat = outgoing.call != Call::query && outgoing.call != Call::refund_query;
     auto response = co_await transport_.send(base->origin, std::move(request), options);
     received.exchange.ended_at = clock_.now();
     if (!response) {

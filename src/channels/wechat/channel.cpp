@@ -80,7 +80,7 @@ task::Awaitable<WechatChannel::Received> WechatChannel::exchange(const ports::Ch
     net::CallOptions options;
     options.read_timeout = outgoing.timeout;
     options.max_response_bytes = max_answer_bytes;
-    options.must_not_repeat = outgoing.call == Call::micropay;
+    options.must_not_repeat = outgoing.call != Call::orderquery && outgoing.call != Call::refundquery;
     const bool is_secapi = outgoing.call == Call::reverse || outgoing.call == Call::refund;
     if (is_secapi && !account.client_certificate_pem.empty()) {
         options.client_identity = account.id;

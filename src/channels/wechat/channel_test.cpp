@@ -131,7 +131,7 @@ TEST_F(WechatChannelTest, ReversePresentsTheCertificateOfItsAccount) {
     EXPECT_FALSE(answer.must_repeat);
     EXPECT_EQ(answer.exchange.call, "reverse");
     EXPECT_EQ(transport.request_.target, "/gateway/secapi/pay/reverse");
-    EXPECT_FALSE(transport.options_.must_not_repeat);
+    EXPECT_TRUE(transport.options_.must_not_repeat);
     EXPECT_EQ(transport.options_.client_identity, "") << "no certificate, no identity";
     account.client_certificate_pem = "-----BEGIN CERTIFICATE-----";
     (void)run(channel.reverse(account, trade));
