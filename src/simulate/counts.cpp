@@ -16,6 +16,8 @@ constexpr Floor floors[] = {
     {"crashes", 2000},
     {"crash killed between a channel's answer and our commit", 200},
     {"crash the power failed in a commit", 200},
+    {"crash while catching up", 100},
+    {"fault in lost time", 500},
     {"fault lose_request", 500},
     {"fault lose_answer", 500},
     {"fault delay_request", 500},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <unordered_map>
+#include <utility>
 
 #include "app/sim_journal.hpp"
 #include "core/assert.hpp"
@@ -157,6 +158,15 @@ class Day {
         const core::Clock* time = nullptr;
     };
 
+    // A disk that will be lost.
+    struct Loss {
+        std::shared_ptr<sql::Session> backup;
+        core::Instant backup_at;
+        core::Instant due;
+        std::optional<std::uint64_t> dies_after;  // the restored process: instants from its start
+        std::int64_t faults_before = 0;
+    };
+
     [[nodiscard]] std::function<void(const std::string&)> speaker() {
         if (!options_.has_trace) return {};
         return [this](const std::string& line) {
@@ -255,12 +265,17 @@ class Day {
             case ItemKind::commit:
                 return ends_->begin(item);
             case ItemKind::restore:
-                return restore(item);
+                return back_up(item);
         }
     }
 
-    // Whoever dies on the way is brought back.
+    // Whoever dies on the way is brought back; a disk that is lost on the way is replaced.
     void live_until(core::Instant until) {
+        if (loss_ && loss_->due <= until) {
+            const Loss loss = *std::exchange(loss_, std::nullopt);
+            live_until(loss.due);
+            lose_disk(loss);
+        }
         for (;;) {
             platform_->run_until(
                 [&] { return platform_->life().is_over() || stage_->time().now() >= until; });
@@ -288,26 +303,44 @@ class Day {
         if (!started) platform_->crash();
     }
 
-    // What was done since the backup is lost with the disk; the send journal is not.
-    void restore(const Item& item) {
+    // What is done from here on will be lost with the disk; the send journal will not.
+    void back_up(const Item& item) {
         Dice dice(item.seed);
-        if (!stage_->is_alive()) return;
-        const core::Instant backup_at = stage_->time().now();
-        const auto backup = platform_->copy_database();
-        live_until(std::min(backup_at + dice.between(minutes(2), hours(4)), stage_->end));
+        if (!stage_->is_alive() || loss_) return;
+        const core::Instant now = stage_->time().now();
+        loss_ = Loss{.backup = platform_->copy_database(),
+                     .backup_at = now,
+                     .due = std::min(now + dice.between(minutes(2), hours(4)), stage_->end),
+                     .dies_after = dice.chance(40) ? std::optional(dice.between(1, 60)) : std::nullopt,
+                     .faults_before = count_faults()};
+    }
+
+    void lose_disk(const Loss& loss) {
+        result_.counts.add("fault in lost time", count_faults() - loss.faults_before);
         platform_->crash();
-        backup->run_script("insert into fact (name, value) values ('catch_up', 'needed'), ('backup_at', '" +
-                           std::to_string(core::to_us(backup_at)) +
-                           "') on conflict (name) do update set value = excluded.value");
-        disk_.put(*backup);
-        auditor_.on_restore(backup_at);
+        ends_->disarm();  // another machine
+        loss.backup->run_script(
+            "insert into fact (name, value) values ('catch_up', 'needed'), ('backup_at', '" +
+            std::to_string(core::to_us(loss.backup_at)) +
+            "') on conflict (name) do update set value = excluded.value");
+        disk_.put(*loss.backup);
+        auditor_.on_restore(loss.backup_at);
         tap_.next_life();
         result_.counts.add("fault restore");
-        stage_->say("the disk is lost, the backup of " + core::to_rfc3339(backup_at) + " is restored");
-        platform_->run_for(dice.between(seconds(5), minutes(4)));
-        const auto started = platform_->restart_on(open_database());
+        stage_->say("the disk is lost, the backup of " + core::to_rfc3339(loss.backup_at) + " is restored");
+        platform_->run_for(dice_.between(seconds(5), minutes(4)));
+        const auto started = platform_->restart_on(open_database(), loss.dies_after);
         ends_->watch(*session_);
         if (!started) platform_->crash();
+    }
+
+    // What struck so far, crashes too.
+    [[nodiscard]] std::int64_t count_faults() const {
+        std::int64_t sum = result_.counts.get("crashes");
+        for (const auto& [name, count] : result_.counts.all()) {
+            if (name.starts_with("fault ")) sum += count;
+        }
+        return sum;
     }
 
     void compare() {
@@ -360,6 +393,7 @@ class Day {
     sql::CrashDisk disk_;
     sql::FaultySession* session_ = nullptr;  // the platform's, as long as it is open
     app::SimJournal journal_;
+    std::optional<Loss> loss_;
     PlatformClock clock_;
     auditor::Auditor auditor_;
     Tap tap_;

@@ -70,6 +70,7 @@ std::string ProcessEnds::note_end() {
     if (const auto at = stage_.platform.life().ended_at()) how = to_string(*at);
     if (!disk_.has_power()) how = "the power failed in a commit";
     stage_.counts.add("crash " + how);
+    if (stage_.platform.engine().is_catching_up()) stage_.counts.add("crash while catching up");
     if (disk_.has_power() && loses_power_too_) {
         disk_.fail_power();
         how += ", and the power failed";
