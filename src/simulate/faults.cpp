@@ -40,31 +40,6 @@ std::string_view between(std::string_view text, std::string_view before, std::st
     return text.substr(0, text.find_first_of(end));
 }
 
-bool is_alphanumeric(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-// The number that follows a name in XML, JSON or a form with JSON in it.
-std::string value_after(std::string_view body, std::string_view name) {
-    auto at = body.find(name);
-    if (at == body.npos) return {};
-    std::string_view rest = body.substr(at + name.size());
-    for (const std::string_view noise : {"%22%3A%22", "\":\"", "><![CDATA[", ">"}) {
-        if (!rest.starts_with(noise)) continue;
-        rest.remove_prefix(noise.size());
-        break;
-    }
-    const auto* const end = std::ranges::find_if_not(rest, is_alphanumeric);
-    return std::string(rest.begin(), end);
-}
-
-bool replace(std::string& text, std::string_view from, std::string_view to) {
-    const auto at = text.find(from);
-    if (at == text.npos) return false;
-    text.replace(at, from.size(), to);
-    return true;
-}
-
 constexpr std::string_view system_errors[] = {"SYSTEMERROR", "ACQ.SYSTEM_ERROR"};
 constexpr std::string_view rate_limits[] = {"FREQUENCY_LIMITED", "isv.app-call-limited"};
 
@@ -98,7 +73,8 @@ void Faults::end() {
 void Faults::arm(Armed armed, Dice& dice) {
     const int most = armed.left > 0 ? armed.left : 3;
     armed.left = static_cast<int>(dice.between(1, most));
-    armed.until = stage_.time().now() + minutes(90);
+    // Reversals are few: a forger waits for his.
+    armed.until = stage_.time().now() + (armed.name == "forge" ? minutes(300) : minutes(90));
     armed_.push_back(std::move(armed));
 }
 
@@ -113,7 +89,11 @@ void Faults::arm_wire(Dice& dice) {
         armed.name = dice.pick({"lose_request", "lose_answer", "reset_answer", "refuse", "delay_request",
                                 "delay_answer", "copy", "hold_back", "forge"});
     }
-    if (armed.name == "forge") armed.op = dice.pick({"pay", "query", "query"});
+    if (armed.name == "forge") {
+        armed.op =
+            dice.pick({"pay", "pay", "query", "reverse", "reverse", "refund", "refundquery", "refundquery"});
+        armed.state = dice.pick({"SUCCESS", "SUCCESS", "CLOSED", "PAYERROR"});
+    }
     if (armed.name == "copy") armed.span = dice.between(milliseconds(5), seconds(40));
     if (armed.name == "delay_request" || armed.name == "delay_answer")
         armed.span = dice.between(milliseconds(300), seconds(14));
@@ -130,7 +110,6 @@ void Faults::arm_channel(Dice& dice) {
     Armed armed{.name = dice.pick({"badsign", "badsign", "amount", "not_found", "not_found", "system_error",
                                    "unlisted_code", "rate_limit", "rate_limit", "http", "body", "late",
                                    "timeout", "reset_before", "reset_after", "refund"}),
-                .is_channels_own = true,
                 .side = dice.pick({"wechat", "alipay"}),
                 .op = dice.pick({"pay", "query", "reverse", "refund", "refundquery"})};
     const bool is_wechat = armed.side == "wechat";
@@ -165,13 +144,15 @@ void Faults::arm_channel(Dice& dice) {
                                   dice.one_in(3) ? "refund:abnormal" : "refund:lost"})
                      : dice.pick({"refund:syserr:2", "refund:lost", "refund:needretry"});
     }
+    // Spoilt on its way: whoever knows what the channel answered sees that this was not it.
+    armed.is_channels_own = armed.name != "badsign";
     const auto parsed = sim::parse_fault_action(action, armed.fault);
     HUITONG_ASSERT(parsed.has_value(), "a fault of the plan is one that the simulators know");
     armed.fault.channel = armed.side;
     arm(std::move(armed), dice);
 }
 
-Faults::Seen Faults::see(const net::Origin& to, const net::Request& request) {
+Seen Faults::see(const net::Origin& to, const net::Request& request) {
     Seen seen;
     if (to == app::SimPlatform::gateway_origin()) {
         seen.side = "gateway";
@@ -188,7 +169,13 @@ Faults::Seen Faults::see(const net::Origin& to, const net::Request& request) {
     const auto* const row = std::ranges::find(ops, name, is_wechat ? &OpName::wechat : &OpName::alipay);
     if (row != ops.end()) seen.op = row->op;
     seen.number = number_in(request);
-    if (is_wechat && seen.op == "pay") amounts_[seen.number] = value_after(request.body, "total_fee");
+    seen.refund_number = value_after(request.body, is_wechat ? "out_refund_no" : "out_request_no");
+    const std::string& named = seen.refund_number.empty() ? seen.number : seen.refund_number;
+    if (seen.op == "pay")
+        amounts_[named] = value_after(request.body, is_wechat ? "total_fee" : "total_amount");
+    if (seen.op == "refund")
+        amounts_[named] = value_after(request.body, is_wechat ? "refund_fee" : "refund_amount");
+    if (const auto known = amounts_.find(named); known != amounts_.end()) seen.amount = known->second;
     // Scenario 44: the channel says that it did not execute the call, and executes the next with that number.
     // A copy would be that next call, made by nobody.
     seen.is_paid_on_repeat = value_after(request.body, "auth_code").substr(0, 16).ends_with("44");
@@ -222,7 +209,8 @@ Fate Faults::strike(const Armed& armed, const Seen& seen) {
     if (armed.name == "copy" && seen.is_paid_on_repeat) return {};
     // A lagging part of a channel denies an order once, not look after look.
     if (armed.name == "not_found" && !denied_.insert(seen.number).second) return {};
-    if (armed.name != "forge") stage_.counts.add("fault " + where + armed.name);
+    const bool is_counted_when_it_bites = armed.name == "forge" || armed.name == "badsign";
+    if (!is_counted_when_it_bites) stage_.counts.add("fault " + where + armed.name);
     // What became of an answer does not change what the channel saw.
     constexpr std::string_view of_answers[] = {"lose_answer", "reset_answer", "delay_answer",
                                                "forge",       "badsign",      "amount",
@@ -240,7 +228,8 @@ Fate Faults::strike(const Armed& armed, const Seen& seen) {
     if (armed.name == "lose_answer") return NetworkFault::lose_answer;
     if (armed.name == "reset_answer") return NetworkFault::reset_answer;
     if (armed.name == "refuse") return NetworkFault::refuse;
-    if (armed.name == "forge") return forge(seen);
+    if (armed.name == "forge") return forge(armed, seen);
+    if (armed.name == "badsign") return spoil(seen);
     Fate fate;
     if (armed.name == "copy") fate.copy_after = armed.span;
     if (armed.name == "delay_request" || armed.name == "hold_back") fate.request_delay = armed.span;
@@ -248,30 +237,20 @@ Fate Faults::strike(const Armed& armed, const Seen& seen) {
     return fate;
 }
 
-// Somebody on the way says "paid" where the channel did not; the signature stays the channel's.
-Fate Faults::forge(const Seen& seen) {
+Fate Faults::forge(const Armed& armed, const Seen& seen) {
     Fate fate;
-    const auto known = amounts_.find(seen.number);
-    const std::string amount = known == amounts_.end() ? "" : known->second;
-    fate.tamper = [this, seen, amount](net::Response& response) {
-        std::string& body = response.body;
-        bool is_forged = false;
-        if (seen.side == "alipay") {
-            is_forged = replace(body, "WAIT_BUYER_PAY", "TRADE_SUCCESS") ||
-                        replace(body, "\"code\":\"10003\"", "\"code\":\"10000\"");
-        } else {
-            for (const std::string_view state : {"NOTPAY", "USERPAYING"})
-                is_forged = is_forged ||
-                            replace(body, "<![CDATA[" + std::string(state) + "]]>", "<![CDATA[SUCCESS]]>");
-            (void)replace(body, "<result_code><![CDATA[FAIL]]>", "<result_code><![CDATA[SUCCESS]]>");
-            for (const auto& [name, value] : {std::pair<std::string, std::string>{"total_fee", amount},
-                                              {"transaction_id", "4200000001202603050000000001"},
-                                              {"time_end", "20260305120000"}}) {
-                if (body.find("<" + name + ">") == std::string::npos)
-                    (void)replace(body, "</xml>", "<" + name + ">" + value + "</" + name + "></xml>");
-            }
-        }
-        if (is_forged) stage_.counts.add("fault forge");
+    fate.tamper = [this, seen, state = armed.state](net::Response& response) {
+        if (!forge_answer(seen, state, response.body)) return;
+        stage_.counts.add("fault forge");
+        stage_.counts.add("forged " + seen.op);
+    };
+    return fate;
+}
+
+Fate Faults::spoil(const Seen& seen) {
+    Fate fate;
+    fate.tamper = [this, side = seen.side](net::Response& response) {
+        if (spoil_signature(side, response.body)) stage_.counts.add("fault badsign");
     };
     return fate;
 }

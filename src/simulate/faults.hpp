@@ -6,6 +6,7 @@
 #include <set>
 
 #include "simulate/dice.hpp"
+#include "simulate/forgery.hpp"
 #include "simulate/stage.hpp"
 
 namespace huitong::simulate {
@@ -39,6 +40,7 @@ class Faults {
         core::Instant until{};
         core::Duration span{0};  // of a delay, or until a copy comes
         sim::Fault fault{};      // of a channel
+        std::string state = {};  // that a forged query says
     };
     struct Outage {
         std::string side;
@@ -46,17 +48,11 @@ class Faults {
         app::NetworkFault manner = app::NetworkFault::refuse;
         bool has_struck = false;
     };
-    // One request, as far as faults care.
-    struct Seen {
-        std::string side;
-        std::string op;
-        std::string number;
-        bool is_paid_on_repeat = false;
-    };
-
     [[nodiscard]] Seen see(const net::Origin& to, const net::Request& request);
     [[nodiscard]] app::Fate strike(const Armed& armed, const Seen& seen);
-    [[nodiscard]] app::Fate forge(const Seen& seen);
+    // What changes an answer on its way.
+    [[nodiscard]] app::Fate forge(const Armed& armed, const Seen& seen);
+    [[nodiscard]] app::Fate spoil(const Seen& seen);
     void arm_wire(Dice& dice);
     void arm_channel(Dice& dice);
     void arm(Armed armed, Dice& dice);
@@ -66,7 +62,7 @@ class Faults {
     std::vector<Outage> outages_;
     std::set<std::string> disturbed_;
     std::set<std::string> denied_;
-    std::map<std::string, std::string> amounts_;  // at WeChat, by number, as the pay call said
+    std::map<std::string, std::string> amounts_;  // by number, as the call that began it said
 };
 
 }  // namespace huitong::simulate
