@@ -81,7 +81,9 @@ void Auditor::Book::link_pay(Trade& trade, const ChannelCall& call) {
     };
     const auto has_amount = [&](std::size_t index) {
         return std::ranges::any_of(orders[index].asks, [&](const PayAsk& ask) {
-            return ask.code == call.code && ask.amount == call.amount && !ask.is_sent_on;
+            // A code may have been shown for another order before.
+            const bool is_named = !is_plain(ask.subject) || ask.subject == call.subject;
+            return is_named && ask.code == call.code && ask.amount == call.amount && !ask.is_sent_on;
         });
     };
     auto chosen = std::ranges::find_if(

@@ -67,6 +67,14 @@ constexpr Floor floors[] = {
     {"people new attempt", 500},
     {"people cancel of a paid payment", 500},
     {"people refund", 500},
+    {"people at another till", 300},
+    {"people by sn", 300},
+    {"people by trade_no", 300},
+    {"people same code again", 300},
+    {"people two refunds at once", 300},
+    {"people two amounts at once", 300},
+    {"people cancel beside a refund", 300},
+    {"people prying", 300},
 };
 constexpr std::int64_t edge_floor = 20;
 

@@ -63,9 +63,11 @@ Belief belief_of(const core::Result<TillAnswer>& answer) {
 
 class Cashier {
   public:
-    Cashier(Stage& stage, const Item& item)
-        : stage_(stage), dice_(item.seed), name_("s" + std::to_string(item.id)) {
+    Cashier(Stage& stage, const Item& item) : stage_(stage), dice_(item.seed) {
         counter_ = &dice_.pick(std::span<const Counter>(stage.counters));
+        // Each merchant numbers its sales itself: both have an "s17-1", of about the same minute.
+        const bool is_first = counter_->merchant_sn == stage.counters.front().merchant_sn;
+        name_ = "s" + std::to_string(is_first ? item.id : item.id - 1);
     }
 
     task::Awaitable<void> work() {
@@ -74,9 +76,14 @@ class Cashier {
         const int most_attempts = static_cast<int>(dice_.between(1, 3));
         for (int attempt = 1; attempt <= most_attempts && is_open_hours(); ++attempt) {
             sale_ = new_sale(attempt);
+            sn_.clear();
+            trade_no_.clear();
             stage_.counts.add("sales");
             const Belief belief = co_await collect();
-            if (belief == Belief::paid) co_return co_await after_sale();
+            if (belief == Belief::paid) {
+                if (dice_.chance(30)) walk_over();
+                co_return co_await after_sale();
+            }
             if (belief == Belief::open || !dice_.chance(60)) co_return;
             co_await pause(seconds(3), seconds(40));
             stage_.counts.add("people new attempt");
@@ -96,15 +103,65 @@ class Cashier {
         const Scenario scenario = attempt == 1 ? draw_scenario(dice_) : scenarios[0];
         const auto wallet = dice_.chance(89) ? ChannelKind::wechat : ChannelKind::alipay;
         const int tt = static_cast<int>(dice_.between(scenario.least_tt, scenario.most_tt));
-        return {.client_sn = name_ + "-" + std::to_string(attempt),
-                .amount_fen = draw_amount(dice_),
-                .payment_code = stage_.platform.payment_code(scenario.code, tt, wallet)};
+        app::Sale sale{.client_sn = name_ + "-" + std::to_string(attempt),
+                       .amount_fen = draw_amount(dice_),
+                       .payment_code = stage_.platform.payment_code(scenario.code, tt, wallet),
+                       .subject = "coffee" + name_ + "x" + std::to_string(attempt)};
+        if (attempt > 1 && dice_.chance(5)) {
+            stage_.counts.add("people same code again");
+            sale.payment_code = sale_.payment_code;
+            if (dice_.chance(50)) sale.amount_fen = sale_.amount_fen;
+        }
+        return sale;
+    }
+
+    // Goods are brought back to any till of the merchant, in another of its stores too.
+    void walk_over() {
+        std::vector<const Counter*> others;
+        for (const Counter& one : stage_.counters) {
+            if (one.merchant_sn == counter_->merchant_sn && &one != counter_) others.push_back(&one);
+        }
+        counter_ = dice_.pick(std::span<const Counter* const>(others));
+        stage_.counts.add("people at another till");
+    }
+
+    // The order's names, and beside them what the request is about.
+    codec::JsonObject about_order(codec::JsonObject more = {}) {
+        const bool is_by_sn = !sn_.empty() && dice_.chance(30);
+        if (is_by_sn) stage_.counts.add("people by sn");
+        more.emplace_back("terminal_sn", till().identity().sn);
+        more.emplace_back(is_by_sn ? "sn" : "client_sn", is_by_sn ? sn_ : sale_.client_sn);
+        return more;
+    }
+    task::Task<TillAnswer> query() { return till().post("/upay/v2/query", about_order()); }
+    task::Task<TillAnswer> cancel() { return till().post("/upay/v2/cancel", about_order()); }
+    task::Task<TillAnswer> query_refund(const std::string& request_no) {
+        return till().post("/upay/v2/query", about_order({{"refund_request_no", request_no}}));
+    }
+    // A refund's sn may be the channel's number too (spec/upay 3.7).
+    task::Task<TillAnswer> refund(const std::string& request_no, std::int64_t amount) {
+        codec::JsonObject request{{"refund_request_no", request_no},
+                                  {"refund_amount", std::to_string(amount)},
+                                  {"operator", "kay"}};
+        if (trade_no_.empty() || !dice_.chance(10))
+            return till().post("/upay/v2/refund", about_order(std::move(request)));
+        stage_.counts.add("people by trade_no");
+        request.emplace_back("terminal_sn", till().identity().sn);
+        request.emplace_back("sn", trade_no_);
+        return till().post("/upay/v2/refund", std::move(request));
+    }
+
+    void note(const core::Result<TillAnswer>& answer) {
+        if (!answer || answer->get("sn").empty()) return;
+        sn_ = answer->get("sn");
+        trade_no_ = answer->get("trade_no");
+        stage_.last_sn[counter_->merchant_sn] = sn_;
     }
 
     // The same request from another hand, while the first is under way.
-    task::Awaitable<bool> scan_again(app::Sale sale, core::Duration after) {
+    task::Awaitable<bool> scan_again(app::Till& at, app::Sale sale, core::Duration after) {
         co_await stage_.time().sleep_for(after);
-        (void)co_await till().pay(std::move(sale));
+        (void)co_await at.pay(std::move(sale));
         co_return true;
     }
 
@@ -117,7 +174,7 @@ class Cashier {
                 again.amount_fen += dice_.between(1, 500);
             }
             background_.push_back(stage_.platform.begin(
-                scan_again(std::move(again), dice_.between(milliseconds(0), seconds(20)))));
+                scan_again(till(), std::move(again), dice_.between(milliseconds(0), seconds(20)))));
         }
         if (dice_.chance(7)) {
             // Some press the wrong button at once, some lose patience.
@@ -125,7 +182,7 @@ class Cashier {
             background_.push_back(stage_.platform.begin(cancel_after(dice_.between(milliseconds(0), most))));
         }
         auto answer = co_await till().pay(sale_);
-        if (answer && !answer->get("sn").empty()) stage_.last_sn[counter_->merchant_sn] = answer->get("sn");
+        note(answer);
         Belief belief = belief_of(answer);
         const int patience = static_cast<int>(dice_.between(2, 14));
         for (int tries = 0; belief == Belief::open && tries < patience; ++tries) {
@@ -138,10 +195,11 @@ class Cashier {
                 if (answer && answer->error_code == "CLIENT_SN_CONFLICT") continue;
             } else if (mood <= 4) {
                 stage_.counts.add("people cancel of an open payment");
-                answer = co_await till().cancel(sale_.client_sn);
+                answer = co_await cancel();
             } else {
-                answer = co_await till().query(sale_.client_sn);
+                answer = co_await query();
             }
+            note(answer);
             belief = belief_of(answer);
         }
         co_return belief;
@@ -160,8 +218,11 @@ class Cashier {
         for (const auto& [merchant_sn, sn] : stage_.last_sn) {
             if (merchant_sn == counter_->merchant_sn) continue;
             stage_.counts.add("people prying");
-            const char* const path = dice_.pick({"/upay/v2/query", "/upay/v2/cancel"});
-            (void)co_await till().post(path, {{"terminal_sn", counter_->terminal_sn}, {"sn", sn}});
+            const char* const path = dice_.pick({"/upay/v2/query", "/upay/v2/cancel", "/upay/v2/refund"});
+            (void)co_await till().post(path, {{"terminal_sn", counter_->terminal_sn},
+                                              {"sn", sn},
+                                              {"refund_request_no", "r1"},
+                                              {"refund_amount", "1"}});
             co_return;
         }
     }
@@ -173,7 +234,7 @@ class Cashier {
         if (mood <= 42) co_return co_await give_back();
         if (mood <= 50) {
             co_await pause(minutes(1), hours(2));
-            (void)co_await till().query(sale_.client_sn);
+            (void)co_await query();
         }
     }
 
@@ -184,12 +245,11 @@ class Cashier {
         const int most_tries = static_cast<int>(dice_.between(1, 4));
         for (int tries = 0; tries < most_tries; ++tries) {
             stage_.counts.add("people cancel of a paid payment");
-            const auto answer = co_await till().post(
-                path, {{"terminal_sn", counter_->terminal_sn}, {"client_sn", sale_.client_sn}});
+            const auto answer = co_await till().post(path, about_order());
             if (belief_of(answer) == Belief::over) break;
             co_await pause(seconds(2), seconds(40));
         }
-        if (dice_.chance(20)) (void)co_await till().query(sale_.client_sn);
+        if (dice_.chance(20)) (void)co_await query();
     }
 
     task::Awaitable<void> give_back() {
@@ -205,20 +265,48 @@ class Cashier {
                 amount = left + dice_.between(1, 100);
             }
             const std::string request_no = "r" + std::to_string(part);
+            if (dice_.chance(25)) {
+                co_await ask_back_at_once(request_no, left);
+                break;
+            }
             const bool is_done = co_await ask_back(request_no, amount);
             if (is_done) left -= std::min(left, amount);
         }
         if (dice_.chance(15)) {
             stage_.counts.add("people cancel after a refund");
-            (void)co_await till().cancel(sale_.client_sn);
+            (void)co_await cancel();
         }
-        if (dice_.chance(30)) (void)co_await till().query_refund(sale_.client_sn, "r1");
+        if (dice_.chance(30)) (void)co_await query_refund("r1");
+    }
+
+    // Two hands at the same moment: together over more than is left, one number over two amounts, a cancel
+    // beside a refund.
+    task::Awaitable<void> ask_back_at_once(std::string request_no, std::int64_t left) {
+        const std::int64_t amount = dice_.between(left / 2 + 1, left);
+        const std::int64_t kind = dice_.between(1, 3);
+        begin_beside(ask_back(request_no, amount));
+        co_await pause(milliseconds(0), milliseconds(dice_.pick({0, 20, 400})));
+        if (kind == 1) {
+            stage_.counts.add("people two refunds at once");
+            begin_beside(ask_back(request_no + "b", dice_.between(left - amount + 1, left)));
+        } else if (kind == 2) {
+            stage_.counts.add("people two amounts at once");
+            begin_beside(ask_back(request_no, amount > 1 ? amount - 1 : amount + 1));
+        } else {
+            stage_.counts.add("people cancel beside a refund");
+            (void)co_await cancel();
+        }
+        co_await wait_for_background();
+    }
+
+    void begin_beside(task::Awaitable<bool> act) {
+        background_.push_back(stage_.platform.begin(std::move(act)));
     }
 
     // True when it may have been done.
     task::Awaitable<bool> ask_back(std::string request_no, std::int64_t amount) {
         stage_.counts.add("people refund");
-        auto answer = co_await till().refund(sale_.client_sn, request_no, amount);
+        auto answer = co_await refund(request_no, amount);
         const int most_tries = static_cast<int>(dice_.between(0, 4));
         for (int tries = 0; tries < most_tries; ++tries) {
             const bool is_told = answer && answer->biz_result_code == "REFUND_SUCCESS";
@@ -227,12 +315,12 @@ class Cashier {
             const std::int64_t mood = dice_.between(1, 10);
             if (mood <= 5) {
                 stage_.counts.add("people repeated refund");
-                answer = co_await till().refund(sale_.client_sn, request_no, amount);
+                answer = co_await refund(request_no, amount);
             } else if (mood == 6) {
                 stage_.counts.add("people repeated refund of another amount");
-                (void)co_await till().refund(sale_.client_sn, request_no, amount + 1);
+                (void)co_await refund(request_no, amount + 1);
             } else {
-                (void)co_await till().query_refund(sale_.client_sn, request_no);
+                (void)co_await query_refund(request_no);
             }
         }
         const bool is_refused =
@@ -245,6 +333,8 @@ class Cashier {
     std::string name_;
     const Counter* counter_;
     app::Sale sale_;
+    std::string sn_;        // as the till was told, like the next
+    std::string trade_no_;  // at the channel
     std::vector<std::shared_ptr<app::SimPlatform::Pending<bool>>> background_;
 
   public:
