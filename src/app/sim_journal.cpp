@@ -7,7 +7,10 @@ namespace huitong::app {
 task::Task<void> SimJournal::append(payments::Aggregate aggregate, int seq) {
     const core::Duration stall = std::exchange(stall_, core::Duration{0});
     if (stall > core::Duration{0}) co_await time_->sleep_for(stall);
-    if (is_full_) co_return core::fail(core::Code::unavailable, "journal_failed");
+    if (is_full_ || time_->now() < full_until_) {
+        ++refused_;
+        co_return core::fail(core::Code::unavailable, "journal_failed");
+    }
     calls_.push_back({.at = time_->now(), .aggregate = std::move(aggregate), .seq = seq});
     co_return core::Result<void>{};
 }

@@ -16,6 +16,9 @@ class SimJournal final : public ports::SendJournal, public ports::SentCalls {
     // The next append takes that long.
     void stall(core::Duration duration) { stall_ = duration; }
     void set_full(bool is_full) { is_full_ = is_full; }
+    void fill_until(core::Instant until) { full_until_ = until; }
+    // Calls that found it full.
+    [[nodiscard]] std::int64_t refused() const { return refused_; }
     void set_lost(bool is_lost) { is_lost_ = is_lost; }
     [[nodiscard]] const std::vector<ports::SentCall>& calls() const { return calls_; }
 
@@ -27,6 +30,8 @@ class SimJournal final : public ports::SendJournal, public ports::SentCalls {
     task::Time* time_ = nullptr;
     core::Duration stall_{0};
     bool is_full_ = false;
+    core::Instant full_until_;
+    std::int64_t refused_ = 0;
     bool is_lost_ = false;
     std::vector<ports::SentCall> calls_;
     core::Instant since_;

@@ -1,5 +1,7 @@
 #include "app/sim_process.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace huitong::app {
@@ -8,11 +10,36 @@ void Life::end() {
     if (!std::exchange(is_over_, true) && on_end_) on_end_();
 }
 
-void Life::touch(Touch kind) {
+std::string_view channel_op(const net::Request& request) {
+    struct OpName {
+        std::string_view op;
+        std::string_view wechat;  // last part of the path
+        std::string_view alipay;  // of the method, after "alipay.trade."
+    };
+    static constexpr std::array<OpName, 6> ops{{{"pay", "micropay", "pay"},
+                                                {"query", "orderquery", "query"},
+                                                {"reverse", "reverse", "cancel"},
+                                                {"refund", "refund", "refund"},
+                                                {"refundquery", "refundquery", "fastpay.refund.query"},
+                                                {"close", "closeorder", "close"}}};
+    constexpr std::string_view mark = "method=alipay.trade.";
+    std::string_view text = request.body;
+    if (text.find(mark) == text.npos) text = request.target;
+    const auto at = text.find(mark);
+    const bool is_alipay = at != text.npos;
+    std::string_view name = request.path().substr(request.path().rfind('/') + 1);
+    if (is_alipay) name = text.substr(at + mark.size(), text.find('&', at) - at - mark.size());
+    const auto* const row = std::ranges::find(ops, name, is_alipay ? &OpName::alipay : &OpName::wechat);
+    return row == ops.end() ? std::string_view() : row->op;
+}
+
+void Life::touch(Touch kind, std::string_view op) {
     ++instants_;
-    const bool is_kind = ends_at_kind_ == kind && --kind_left_ == 0;
+    const bool is_counted = ends_at_kind_ == kind && (ends_at_op_.empty() || ends_at_op_ == op);
+    const bool is_kind = is_counted && --kind_left_ == 0;
     if (!is_over_ && (is_kind || (ends_at_ && instants_ >= *ends_at_))) {
         ended_at_ = kind;
+        ended_in_ = op;
         end();
     }
     if (is_over_) throw ProcessDied();
@@ -55,9 +82,10 @@ class SimProcess::LivingTransport final : public net::HttpTransport {
 
     task::Task<net::Response> send(net::Origin origin, net::Request request,
                                    net::CallOptions options) override {
-        life_.touch(Touch::before_send);
+        const std::string_view op = channel_op(request);
+        life_.touch(Touch::before_send, op);
         auto response = co_await network_.send(std::move(origin), std::move(request), std::move(options));
-        life_.touch(response ? Touch::after_answer : Touch::after_silence);
+        life_.touch(response ? Touch::after_answer : Touch::after_silence, op);
         co_return response;
     }
 

@@ -22,6 +22,10 @@ struct ProcessDied : std::runtime_error {
 // Where a process touches the outside.
 enum class Touch { before_write, after_write, before_send, after_answer, after_silence };
 
+// What a call asks a channel for: "pay", "query", "reverse", "refund", "refundquery", "close"; empty for any
+// other call.
+[[nodiscard]] std::string_view channel_op(const net::Request& request);
+
 // Counts what the process does to the outside, so that a test can kill it at each of these instants.
 class Life {
   public:
@@ -32,24 +36,30 @@ class Life {
     // Dies at the n-th instant from now (1: the next one): before and after each write of the store and each
     // call.
     void end_at(std::uint64_t nth) { ends_at_ = instants_ + nth; }
-    // The same, counting only instants of that kind.
-    void end_at(Touch kind, std::uint64_t nth) {
+    // The same, counting only instants of that kind, and of calls that ask for `op` (channel_op) when there
+    // is one.
+    void end_at(Touch kind, std::uint64_t nth, std::string_view op = {}) {
         ends_at_kind_ = kind;
+        ends_at_op_ = op;
         kind_left_ = nth;
     }
     [[nodiscard]] std::uint64_t instants() const { return instants_; }
     // Where it ended, when it ended at such an instant.
     [[nodiscard]] std::optional<Touch> ended_at() const { return ended_at_; }
+    // What the call asked for at which it ended.
+    [[nodiscard]] std::string_view ended_in() const { return ended_in_; }
     // One such instant. Throws ProcessDied when the process is gone, or goes now.
-    void touch(Touch kind);
+    void touch(Touch kind, std::string_view op = {});
 
   private:
     bool is_over_ = false;
     std::uint64_t instants_ = 0;
     std::optional<std::uint64_t> ends_at_;
     std::optional<Touch> ends_at_kind_;
+    std::string_view ends_at_op_;  // names of operations are constants, here and below
     std::uint64_t kind_left_ = 0;
     std::optional<Touch> ended_at_;
+    std::string_view ended_in_;
     std::function<void()> on_end_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "app/sim_journal.hpp"
 #include "core/assert.hpp"
+#include "flows/alerts.hpp"
 #include "simulate/edges.hpp"
 #include "simulate/faults.hpp"
 #include "simulate/merchants.hpp"
@@ -79,15 +80,23 @@ class Tap final : public app::WireTap {
     int life_ = 1;
 };
 
+constexpr core::Duration give_up_after = hours(2);  // on days on which the webhook is away for long
+
 // The operators' webhook: often away, tells the auditor what it got.
 class Webhook final : public ports::AlertSink {
   public:
-    Webhook(std::uint64_t seed, auditor::Auditor& auditor, Counts& counts)
-        : dice_(seed), auditor_(auditor), counts_(counts) {}
+    Webhook(const DayOptions& options, const Plan& plan, const core::Clock& clock, auditor::Auditor& auditor,
+            Counts& counts)
+        : dice_(options.seed), weather_(plan.weather), clock_(clock), auditor_(auditor), counts_(counts) {}
 
     task::Task<void> deliver(ports::Alert alert) override {
-        const bool is_away = dice_.chance(20);
+        const core::Instant now = clock_.now();
+        const bool is_long_away =
+            now >= day_begin + weather_.webhook_away_from && now < day_begin + weather_.webhook_away_to;
+        const bool is_away = dice_.chance(20) || is_long_away;
         counts_.add(is_away ? "alert not confirmed" : "alert delivered");
+        const bool is_last = is_long_away && flows::next_delivery(alert, now, give_up_after) == flows::never;
+        if (is_last) counts_.add("alert given up");
         if (is_away) co_return core::fail(core::Code::unavailable, "webhook_failed");
         auditor_.on_alert_delivered(alert.id);
         co_return core::Result<void>{};
@@ -95,6 +104,8 @@ class Webhook final : public ports::AlertSink {
 
   private:
     Dice dice_;
+    const Weather& weather_;
+    const core::Clock& clock_;
     auditor::Auditor& auditor_;
     Counts& counts_;
 };
@@ -110,7 +121,7 @@ class Day {
                             .wechat = app::SimPlatform::wechat_origin(),
                             .alipay = app::SimPlatform::alipay_origin()}),
           tap_(auditor_, result_.counts),
-          webhook_(options.seed, auditor_, result_.counts),
+          webhook_(options, plan_, clock_, auditor_, result_.counts),
           edges_(result_.counts, speaker()) {
         platform_ = std::make_unique<app::SimPlatform>(platform_options());
         clock_.time = &platform_->time();
@@ -190,6 +201,8 @@ class Day {
             std::chrono::duration_cast<seconds>(weather.refunds_settle).count();
         options.gateway.engine.scan_every = weather.scan_every;
         options.gateway.alerts.scan_every = weather.scan_every;
+        if (weather.webhook_away_to > weather.webhook_away_from)
+            options.gateway.alerts.give_up_after = give_up_after;
         options.store = {.most_per_group = weather.most_per_group,
                          .rehearse_one_in = weather.rehearse_one_in};
         options.journal = &journal_;
@@ -223,6 +236,7 @@ class Day {
     void count_disk() {
         const sql::DiskCounts& disk = disk_.counts();
         result_.counts.add("fault disk_full", disk.refused);
+        result_.counts.add("fault journal_full", journal_.refused());
         result_.counts.add("disk power failures", disk.failures);
         result_.counts.add("disk lost sectors", disk.lost_sectors);
         result_.counts.add("disk torn writes", disk.torn_writes);
@@ -379,6 +393,7 @@ class Day {
                  .story = auditor_.story(finding)});
         }
         result_.counts.add("days");
+        if (plan_.weather.skew != core::Duration{0}) result_.counts.add("days of clocks apart");
         if (result_.counts.get("payments") >= 100) result_.counts.add("days of 100 payments or more");
     }
 

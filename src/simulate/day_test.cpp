@@ -83,6 +83,11 @@ TEST(Floors, AMissedOneIsNamed) {
     EXPECT_TRUE(has("payment pending paid"));
     counts.add("reviews", 1001);
     EXPECT_EQ(missed_floors(counts, 1000).back().name, "reviews (at most)");
+    counts.add("wire till_call", 100);
+    counts.add("wire gateway_500_REQUEST_FAIL", 2);
+    EXPECT_EQ(missed_floors(counts, 1000).back().name, "reviews (at most)");
+    counts.add("wire gateway_http_503");
+    EXPECT_EQ(missed_floors(counts, 1000).back().name, "answers that are errors (at most)");
 }
 
 }  // namespace

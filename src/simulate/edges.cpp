@@ -60,6 +60,9 @@ void EdgeCounter::on_change(const Aggregate* before, const payments::Change& cha
 void EdgeCounter::on_call(const payments::Payment&, const payments::Answer& answer) {
     counts_.add("calls");
     counts_.add("call " + std::string(payments::to_string(answer.outcome)));
+    for (const std::string_view code : {"PROCESSING", "REFUNDCLOSE", "CHANGE", "NOBODY_WROTE_THIS_DOWN"}) {
+        if (answer.code == code) counts_.add("heard " + answer.code);
+    }
 }
 
 void EdgeCounter::on_circuit(std::string_view, bool is_open) {

@@ -14,30 +14,12 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-struct OpName {
-    std::string_view op;
-    std::string_view wechat;  // last part of the path
-    std::string_view alipay;  // of the method, after "alipay.trade."
-    std::string_view alipay_fault;
-};
-constexpr std::array<OpName, 6> ops{{{"pay", "micropay", "pay", "pay"},
-                                     {"query", "orderquery", "query", "query"},
-                                     {"reverse", "reverse", "cancel", "cancel"},
-                                     {"refund", "refund", "refund", "refund"},
-                                     {"refundquery", "refundquery", "fastpay.refund.query", "refundquery"},
-                                     {"close", "closeorder", "close", "close"}}};
-
+// As the simulators call it.
 std::string_view fault_op(std::string_view side, std::string_view op) {
-    const auto* const row = std::ranges::find(ops, op, &OpName::op);
-    if (row == ops.end()) return {};
-    return side == "wechat" ? row->wechat : row->alipay_fault;
-}
-
-std::string_view between(std::string_view text, std::string_view before, std::string_view end) {
-    const auto at = text.find(before);
-    if (at == text.npos) return {};
-    text.remove_prefix(at + before.size());
-    return text.substr(0, text.find_first_of(end));
+    if (side == "alipay") return op == "reverse" ? "cancel" : op;
+    if (op == "pay") return "micropay";
+    if (op == "query") return "orderquery";
+    return op == "close" ? "closeorder" : op;
 }
 
 constexpr std::string_view system_errors[] = {"SYSTEMERROR", "ACQ.SYSTEM_ERROR"};
@@ -161,13 +143,7 @@ Seen Faults::see(const net::Origin& to, const net::Request& request) {
     }
     const bool is_wechat = to == app::SimPlatform::wechat_origin();
     seen.side = is_wechat ? "wechat" : "alipay";
-    const std::string_view name = is_wechat ? request.path().substr(request.path().rfind('/') + 1)
-                                            : between(request.body.find("method=") == std::string::npos
-                                                          ? std::string_view(request.target)
-                                                          : std::string_view(request.body),
-                                                      "method=alipay.trade.", "&");
-    const auto* const row = std::ranges::find(ops, name, is_wechat ? &OpName::wechat : &OpName::alipay);
-    if (row != ops.end()) seen.op = row->op;
+    seen.op = app::channel_op(request);
     seen.number = number_in(request);
     seen.refund_number = value_after(request.body, is_wechat ? "out_refund_no" : "out_request_no");
     const std::string& named = seen.refund_number.empty() ? seen.number : seen.refund_number;
@@ -185,8 +161,6 @@ Seen Faults::see(const net::Origin& to, const net::Request& request) {
 Fate Faults::fate_of(const net::Origin& to, const net::Request& request) {
     const core::Instant now = stage_.time().now();
     const Seen seen = see(to, request);
-    if (stage_.plan.weather.skew != core::Duration{0} && seen.op == "pay" && seen.side != "gateway")
-        stage_.counts.add("fault clock_skew");
     std::erase_if(outages_, [&](const Outage& one) { return one.until <= now; });
     const auto outage = std::ranges::find(outages_, seen.side, &Outage::side);
     if (outage != outages_.end()) {
@@ -222,7 +196,7 @@ Fate Faults::strike(const Armed& armed, const Seen& seen) {
         fault.op = fault_op(seen.side, seen.op);
         fault.out_trade_no = seen.number;
         stage_.platform.simulators().add_fault(std::move(fault));
-        return {};
+        return watch(armed.name, seen);
     }
     if (armed.name == "lose_request") return NetworkFault::lose_request;
     if (armed.name == "lose_answer") return NetworkFault::lose_answer;
@@ -243,6 +217,21 @@ Fate Faults::forge(const Armed& armed, const Seen& seen) {
         if (!forge_answer(seen, state, response.body)) return;
         stage_.counts.add("fault forge");
         stage_.counts.add("forged " + seen.op);
+    };
+    return fate;
+}
+
+// Counts where a fault that is ordered at a channel is heard.
+Fate Faults::watch(const std::string& name, const Seen& seen) {
+    Fate fate;
+    if (name != "amount" && name != "not_found") return fate;
+    fate.tamper = [this, name, seen](const net::Response& response) {
+        const std::string& body = response.body;
+        const std::string told = value_after(body, seen.side == "wechat" ? "total_fee" : "total_amount");
+        const bool is_denied = body.contains("ORDERNOTEXIST") || body.contains("REFUNDNOTEXIST") ||
+                               body.contains("ACQ.TRADE_NOT_EXIST");
+        const bool bites = name == "amount" ? !told.empty() && told != seen.amount : is_denied;
+        if (bites) stage_.counts.add("heard " + name);
     };
     return fate;
 }

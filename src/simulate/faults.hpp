@@ -53,6 +53,7 @@ class Faults {
     // What changes an answer on its way.
     [[nodiscard]] app::Fate forge(const Armed& armed, const Seen& seen);
     [[nodiscard]] app::Fate spoil(const Seen& seen);
+    [[nodiscard]] app::Fate watch(const std::string& name, const Seen& seen);
     void arm_wire(Dice& dice);
     void arm_channel(Dice& dice);
     void arm(Armed armed, Dice& dice);

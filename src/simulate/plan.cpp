@@ -22,6 +22,10 @@ Weather draw_weather(Dice& dice) {
     weather.rehearse_one_in = static_cast<int>(dice.pick({0, 2, 4, 8}));
     weather.checkpoint_pages = static_cast<int>(dice.pick({8, 60, 400}));
     if (dice.chance(40)) weather.refunds_settle = dice.between(seconds(5), minutes(40));
+    if (dice.one_in(10)) {
+        weather.webhook_away_from = dice.between(hours(1), hours(8));
+        weather.webhook_away_to = weather.webhook_away_from + dice.between(hours(4), hours(9));
+    }
     return weather;
 }
 

@@ -39,6 +39,9 @@ struct Weather {
     int rehearse_one_in = 4;           // groups that are run twice
     int checkpoint_pages = 200;        // of the WAL
     core::Duration refunds_settle{0};  // at WeChat
+    // The operators' webhook, since the day began; then alerts are given up after two hours.
+    core::Duration webhook_away_from{0};
+    core::Duration webhook_away_to{0};
 };
 
 struct Plan {

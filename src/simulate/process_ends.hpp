@@ -26,6 +26,7 @@ class ProcessEnds {
 
   private:
     void begin_crash(Dice& dice);
+    void begin_disk(Dice& dice);
 
     Stage& stage_;
     sql::CrashDisk& disk_;
