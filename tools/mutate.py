@@ -85,6 +85,11 @@ def tests_of(name: str, libraries: list[str]) -> list[str]:
     return programs
 
 
+def last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else ""
+
+
 def judge_seeds(run: Run) -> Verdict:
     """What a run of the simulation says about a mistake."""
     try:
@@ -94,12 +99,15 @@ def judge_seeds(run: Run) -> Verdict:
     # A day that was killed (memory ran out, an operator) proves nothing.
     failed = [one for one in failed if not one["text"].endswith(f"signal {signal.SIGKILL:d}")]
     if failed:
-        return Verdict(f"seed {failed[0]['seed']}: {failed[0]['rule']}")
+        seed, rule = failed[0]["seed"], failed[0]["rule"]
+        if rule == "died":
+            # Which assertion it was: a crash that has nothing to do with the mistake is to be seen.
+            rule = f"died: {last_line(run.err) or failed[0]['text']}"
+        return Verdict(f"seed {seed}: {rule}"[:160])
     if run.code is None:
         return Verdict(None, "hung")
     if run.has_died:
-        lines = run.err.strip().splitlines()
-        return Verdict(f"died: {lines[-1] if lines else f'exit code {run.code}'}"[:160])
+        return Verdict(f"died: {last_line(run.err) or f'exit code {run.code}'}"[:160])
     if run.code == 0:
         return Verdict(None, "survived")
     # Findings without a word of them, bad usage: nothing that proves anything.

@@ -149,7 +149,7 @@ void take_proof_of_payment(Draft& draft, Operation& pay, const TradeFacts& trade
         if (!is_final(pay.state) && pay.state != OperationState::manual)
             pay.state = OperationState::succeeded;
     } else if (is_told_over(state) && asked_at > *draft.payment().finished_at &&
-               !HUITONG_MUTATED("late_payment_kept")) {
+               !HUITONG_MUTATED("late_payment_kept_by_query")) {
         reopen(draft, pay.owner);
     }
 }

@@ -440,6 +440,9 @@ class Mutations(CheckTest):
         clean = json.dumps({"seeds": 200, "failed": []})
         self.assertEqual(self.judge(3, found), "seed 7: paid_twice")
         self.assertEqual(self.judge(-6, "", "one\nassertion"), "died: assertion")
+        died = json.dumps({"seeds": 1, "failed": [{"seed": 3, "rule": "died", "text": "by signal 6"}]})
+        self.assertEqual(self.judge(3, died, "one\nassertion"), "seed 3: died: assertion")
+        self.assertEqual(self.judge(3, died), "seed 3: died: by signal 6")
         for code, out in ((0, clean), (None, ""), (1, ""), (2, "usage"), (3, clean), (0, "[1]")):
             self.assertIsNone(self.judge(code, out), (code, out))
 

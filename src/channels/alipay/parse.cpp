@@ -133,7 +133,7 @@ void judge_code(Judged& judged, const Envelope& envelope, Call call, std::string
     judged.is_authentic = true;
     judged.code = short_text(sub_code.empty() ? code : sub_code);
     if (judged.code.empty()) judged.code = "unlisted";
-    const bool is_refusal = HUITONG_MUTATED("unlisted_code_is_refusal");
+    const bool is_refusal = HUITONG_MUTATED("unlisted_code_is_refusal_alipay");
     judged.meaning = find_meaning(call, code, sub_code)
                          .value_or(Meaning{.outcome = is_refusal ? Outcome::refused : Outcome::unknown});
 }
@@ -305,7 +305,7 @@ payments::RefundAnswer parse_refund_answer(std::string_view bytes, const Account
     auto answer = make_answer<payments::RefundAnswer>(judged);
     if (answer.outcome != Outcome::done) return answer;
     // N: nothing moved now, a repetition. refund_fee is cumulative, so it says nothing about this refund.
-    if (judged.get("fund_change") != "Y" && !HUITONG_MUTATED("accepted_is_refunded")) {
+    if (judged.get("fund_change") != "Y" && !HUITONG_MUTATED("accepted_is_refunded_alipay")) {
         make_unknown(answer, "fund_change");
     } else if (const auto at = core::parse_beijing_text(judged.get("gmt_refund_pay"))) {
         answer.refunded_at = *at;

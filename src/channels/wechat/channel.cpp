@@ -21,7 +21,7 @@ struct Failure {
 
 Failure from_transport(core::Error error) {
     const bool is_unsent =
-        error.code == core::Code::unavailable || HUITONG_MUTATED("read_timeout_is_not_sent");
+        error.code == core::Code::unavailable || HUITONG_MUTATED("read_timeout_is_not_sent_wechat");
     return {is_unsent ? payments::Outcome::not_sent : payments::Outcome::unknown, payments::Refusal::none,
             std::move(error.reason)};
 }

@@ -96,7 +96,7 @@ void judge_result(Judged& judged, const ports::ChannelAccount& account, Call cal
         const std::string_view err_code = judged.fields.get("err_code");
         judged.message = short_text(judged.fields.get("err_code_des"));
         judged.code = err_code.empty() ? "unlisted" : short_text(err_code);
-        const bool is_refusal = HUITONG_MUTATED("unlisted_code_is_refusal");
+        const bool is_refusal = HUITONG_MUTATED("unlisted_code_is_refusal_wechat");
         judged.meaning = find_meaning(call, err_code)
                              .value_or(Meaning{.outcome = is_refusal ? Outcome::refused : Outcome::unknown});
     } else {
@@ -302,7 +302,7 @@ payments::RefundAnswer parse_refund_answer(std::string_view bytes, const ports::
         read_refund(answer, judged.fields, "");
         answer.refunded_at.reset();
         // Accepted is not refunded.
-        answer.outcome = HUITONG_MUTATED("accepted_is_refunded") ? Outcome::done : Outcome::pending;
+        answer.outcome = HUITONG_MUTATED("accepted_is_refunded_wechat") ? Outcome::done : Outcome::pending;
         if (answer.refund_no.empty() || !answer.amount) make_unknown(answer, "incomplete");
     }
     return answer;
