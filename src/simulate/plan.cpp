@@ -53,7 +53,7 @@ struct Share {
 };
 // How many of each a day has; of restores there is one in some days only.
 constexpr Share shares[] = {{ItemKind::sale, 103, 107}, {ItemKind::wire, 10, 30}, {ItemKind::channel, 6, 20},
-                            {ItemKind::outage, 0, 2},   {ItemKind::crash, 1, 5},  {ItemKind::disk, 0, 5},
+                            {ItemKind::outage, 1, 2},   {ItemKind::crash, 1, 5},  {ItemKind::disk, 0, 5},
                             {ItemKind::commit, 1, 6}};
 
 }  // namespace
