@@ -75,6 +75,12 @@ bool Comparison::is_decided(const PaymentRow& row) {
     return order != nullptr && order->is_decided_as({"paid", "reversed", "closed", "failed"});
 }
 
+// By the channel's word it was paid before it was sent: whose money that is, a person said.
+bool Comparison::is_of_an_older_payment(const PaymentRow& row) {
+    const ChannelOrder* const order = stated(row);
+    return is_decided(row) && order != nullptr && order->was_paid && order->paid_at < row.created_at;
+}
+
 bool Comparison::is_restored_since(std::optional<core::Instant> at) const {
     return book_.is_in_lost_time(at);
 }
@@ -201,8 +207,7 @@ void Comparison::check_over(const PaymentRow& row) {
     const ChannelOrder* const order = stated(row);
     // What is undone, with a person, or paid since the watch last looked, will be found.
     if (row.is_being_undone() || !row.review_reason.empty() || is_yet_to_be_seen(row)) return;
-    // By the channel's word it was paid before it was sent: whose money that is, a person said.
-    if (is_decided(row) && order != nullptr && order->paid_at < row.created_at) return;
+    if (is_of_an_older_payment(row)) return;
     if (net_of(order) != 0) return report("over_but_paid", row, "the payer is out of " + yuan(net_of(order)));
     const bool may_be_open = order != nullptr && order->is_open && now_ > row.created_at + in_flight;
     if (may_be_open) report("over_but_open", row, "it could still be paid");
@@ -241,7 +246,7 @@ void Comparison::check_told(const PaymentRow& row) {
         if (!is_undone) report("told_over_but_is_not", row, "tills were told that it is over");
         // A definite word of the channel's own end must be behind it.
         const bool is_gone = net_of(stated(row)) == 0 || row.is_being_undone() || is_yet_to_be_seen(row) ||
-                             !row.review_reason.empty();
+                             is_of_an_older_payment(row) || !row.review_reason.empty();
         if (!is_gone) report("told_over_but_paid", row, "the payer is out of " + yuan(net_of(stated(row))));
     } else if (order->last_paid && !order->cancel_asked) {
         const bool is_paid = row.is_paid() || (is_pending && is_restored_since(order->last_paid));

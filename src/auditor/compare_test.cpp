@@ -311,6 +311,30 @@ TEST_F(Compared, decided_by_a_person) {
     expect_clean();
 }
 
+TEST_F(Compared, told_over_by_a_person_of_what_was_paid_before_it_was_sent) {
+    asked();
+    auditor.on_decision("M1", "c1", "failed");
+    pass(1min);
+    told(sale, "PAY_CANCELED");
+    store(sale, {.state = "failed"});
+    state(sale).paid_at = clock.now() - 12min;
+    write("insert into alert values ('a','manual_review',$1,null,0,$1,1)", {core::to_us(clock.now())});
+    compare();
+    expect_clean();
+}
+
+TEST_F(Compared, told_over_by_a_person_of_what_was_paid_since) {
+    asked();
+    auditor.on_decision("M1", "c1", "failed");
+    pass(1min);
+    told(sale, "PAY_CANCELED");
+    store(sale, {.state = "failed"});
+    state(sale).paid_at = clock.now() - 5min;
+    write("insert into alert values ('a','manual_review',$1,null,0,$1,1)", {core::to_us(clock.now())});
+    compare();
+    EXPECT_EQ(rules(), (std::vector<std::string>{"over_but_paid", "told_over_but_paid"})) << all();
+}
+
 TEST_F(Compared, ledger_without_its_entry) {
     pay_and_tell(sale);
     store(sale, {});

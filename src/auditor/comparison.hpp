@@ -50,6 +50,7 @@ class Comparison {
     [[nodiscard]] Trade* trade_of(const PaymentRow& row);
     // A person said what it is: the channel need not agree.
     [[nodiscard]] bool is_decided(const PaymentRow& row);
+    [[nodiscard]] bool is_of_an_older_payment(const PaymentRow& row);
     [[nodiscard]] bool is_yet_to_be_seen(const PaymentRow& row) const;
     [[nodiscard]] bool is_restored_since(std::optional<core::Instant> at) const;
 

@@ -264,6 +264,7 @@ TEST_F(CleanStories, manual_decision) {
     auditor.on_decision("M1", "c1", "paid");
     told(sale, "PAID");
     book_payment(store(sale, {}, {{"reverse", "manual", "V1"}}), 1000);
+    state(sale);
     const std::int64_t now = core::to_us(clock.now());
     write("insert into alert values ('a','manual_review',$1,$1,1,$1,1)", {now});
     auditor.on_alert_delivered("a");
