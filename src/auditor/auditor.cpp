@@ -26,7 +26,7 @@ void Auditor::on_sent(std::uint64_t call, const net::Origin& to, const net::Requ
     if (read) {
         book_->channel_sent(call, std::move(*read));
     } else {
-        book_->count("channel_call_unreadable");
+        book_->report("channel_call_unreadable", nullptr, {}, "to " + to.text() + request.target);
     }
 }
 

@@ -75,11 +75,13 @@ struct Trade {
     std::optional<core::Instant> heard = {};  // the last time that the channel said anything of it
     // What the platform heard, in the channel's own words.
     bool is_proven_paid = false;
-    bool is_refused = false;      // the pay call, for good
-    bool has_pay_failed = false;  // a query
-    bool has_arrived = false;     // the pay call is used up
-    bool is_undone = false;       // closed, reversed, or absent
-    bool is_undone_late = false;  // so seen when the pay call could not arrive any more
+    bool is_refused = false;             // the pay call, for good
+    bool has_pay_failed = false;         // a query
+    bool has_arrived = false;            // the pay call is used up
+    bool is_undone = false;              // closed, reversed, or absent, and not seen alive again
+    bool is_undone_late = false;         // so seen when the pay call could not arrive any more
+    bool was_undone = false;             // at any time
+    core::Instant undone_asked_at = {};  // when the last call left that said so
     bool is_other_amount = false;
     std::optional<core::Instant> reversal_left = {};
     bool may_reversal_work = false;  // one left, and was not refused for good
@@ -220,6 +222,8 @@ struct Auditor::Book {
     void check_refund_reason(Trade& trade, Refund& refund);
     void check_merchant_refund(Trade& trade, Order& order, Refund& refund);
     void learn(ChannelWire& wire, const ChannelAnswer& answer);
+    void learn_alive(Trade& trade, const ChannelWire& wire);
+    void learn_undone(Trade& trade, const ChannelWire& wire, Says says);
     void learn_of_refund(Trade& trade, const ChannelWire& wire, const ChannelAnswer& answer);
     void learn_not_sent(ChannelWire& wire);
 };

@@ -140,7 +140,7 @@ ChannelAnswer wechat_success(const ChannelCall& call, const codec::XmlFields& fi
 
 ChannelAnswer read_wechat_answer(const ChannelCall& call, std::string_view body) {
     const auto fields = codec::parse_flat_xml(body);
-    if (!fields) return {.code = "unreadable"};
+    if (!fields) return {.code = "unreadable", .is_signed = false};
     if (fields->get("return_code") != "SUCCESS") {
         // Unsigned: only that the call was turned away at the door is believed.
         const std::string_view err_code = fields->get("err_code");
@@ -150,7 +150,9 @@ ChannelAnswer read_wechat_answer(const ChannelCall& call, std::string_view body)
             is_door = is_door || (err_code.empty() && message.starts_with(text));
         }
         is_door = is_door && fields->get("return_code") == "FAIL";
-        return {.says = is_door ? Says::refused : Says::unknown, .code = std::string(message)};
+        return {.says = is_door ? Says::refused : Says::unknown,
+                .code = std::string(message),
+                .is_signed = false};
     }
     if (fields->get("result_code") == "SUCCESS") return wechat_success(call, *fields);
     return wechat_failure(call.op, fields->get("err_code"), fields->get("recall"));
@@ -276,7 +278,7 @@ ChannelAnswer alipay_success(const ChannelCall& call, const Members& members) {
 
 ChannelAnswer read_alipay_answer(const ChannelCall& call, std::string_view body) {
     const auto json = codec::parse_json(body);
-    if (!json || json->as_object() == nullptr) return {.code = "unreadable"};
+    if (!json || json->as_object() == nullptr) return {.code = "unreadable", .is_signed = false};
     for (const auto& [name, members] : *json->as_object()) {
         if (!name.ends_with("_response") || members.as_object() == nullptr) continue;
         const std::string_view code = text_of(members, "code");
@@ -284,13 +286,13 @@ ChannelAnswer read_alipay_answer(const ChannelCall& call, std::string_view body)
         if (code == "10003" && call.op == ChannelOp::pay) return {.says = Says::waiting, .code = "10003"};
         return alipay_failure(call.op, code, text_of(members, "sub_code"));
     }
-    return {.code = "unreadable"};
+    return {.code = "unreadable", .is_signed = false};
 }
 
 }  // namespace
 
 ChannelAnswer read_channel_answer(const ChannelCall& call, const net::Response& answer) {
-    if (answer.status != 200) return {.code = "http " + std::to_string(answer.status)};
+    if (answer.status != 200) return {.code = "http " + std::to_string(answer.status), .is_signed = false};
     return call.side == Side::wechat ? read_wechat_answer(call, answer.body)
                                      : read_alipay_answer(call, answer.body);
 }

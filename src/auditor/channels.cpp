@@ -115,9 +115,11 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
         trade.may_reversal_work = false;
         trade.was_reversal_refused = true;
     }
-    if (op == ChannelOp::pay) trade.has_arrived = true;
+    if (op == ChannelOp::pay && answer.is_signed) trade.has_arrived = true;
     switch (answer.says) {
         case Says::paid:
+            learn_alive(trade, wire);
+            [[fallthrough]];
         case Says::paid_and_back:
             trade.has_arrived = true;
             if (answer.amount == trade.amount) {
@@ -125,10 +127,12 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
             } else {
                 trade.is_other_amount = true;
             }
-            if (answer.says == Says::paid_and_back && wire.was_reversal_sent) trade.is_undone = true;
+            if (answer.says == Says::paid_and_back && wire.was_reversal_sent)
+                trade.is_undone = trade.was_undone = true;
             break;
         case Says::waiting:
             trade.has_arrived = true;
+            learn_alive(trade, wire);
             break;
         case Says::pay_failed:
             trade.has_arrived = trade.has_pay_failed = true;
@@ -138,11 +142,7 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
             break;
         case Says::undone:
         case Says::absent:
-            trade.is_undone = true;
-            if (op != ChannelOp::query) break;
-            // Before a reversal of ours nothing but a trade that is there can be closed.
-            if (answer.says == Says::undone && !wire.was_reversal_sent) trade.has_arrived = true;
-            if (trade.left && wire.left >= *trade.left + in_flight_bound) trade.is_undone_late = true;
+            learn_undone(trade, wire, answer.says);
             break;
         case Says::unknown:
         case Says::accepted:
@@ -151,6 +151,20 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
         case Says::abnormal:
             break;
     }
+}
+
+// What lagged behind when it said that the trade is undone proves nothing any more.
+void Auditor::Book::learn_alive(Trade& trade, const ChannelWire& wire) {
+    if (wire.left > trade.undone_asked_at) trade.is_undone = trade.is_undone_late = false;
+}
+
+void Auditor::Book::learn_undone(Trade& trade, const ChannelWire& wire, Says says) {
+    trade.is_undone = trade.was_undone = true;
+    trade.undone_asked_at = std::max(trade.undone_asked_at, wire.left);
+    if (wire.call.op != ChannelOp::query) return;
+    // Before a reversal of ours nothing but a trade that is there can be closed.
+    if (says == Says::undone && !wire.was_reversal_sent) trade.has_arrived = true;
+    if (trade.left && wire.left >= *trade.left + in_flight_bound) trade.is_undone_late = true;
 }
 
 void Auditor::Book::learn_of_refund(Trade& trade, const ChannelWire& wire, const ChannelAnswer& answer) {

@@ -103,6 +103,7 @@ struct ChannelAnswer {
     Says says = Says::unknown;
     std::string code = {};
     std::optional<std::int64_t> amount = {};  // what it says the order, or the refund asked for, is over
+    bool is_signed = true;                    // false: nothing in it that a signature could cover
 };
 
 [[nodiscard]] ChannelAnswer read_channel_answer(const ChannelCall& call, const net::Response& answer);

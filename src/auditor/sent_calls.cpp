@@ -144,7 +144,7 @@ void Auditor::Book::check_reversal_reason(Trade& trade, Order& order) {
     if (order.cancel_asked || order.is_decided() || order.first_over) return;
     if (order.first_paid)
         return report("reversal_unasked", &order, trade.number, "told PAID, and nobody asked for a cancel");
-    const bool has_failed = trade.is_refused || trade.has_pay_failed || trade.is_undone;
+    const bool has_failed = trade.is_refused || trade.has_pay_failed || trade.was_undone;
     const bool is_past_deadline = !trade.left || clock.now() >= *trade.left + deadline - send_by - tolerance;
     if (!has_failed && !is_past_deadline)
         report("reversal_unasked", &order, trade.number,
@@ -201,7 +201,7 @@ void Auditor::Book::check_refund_reason(Trade& trade, Refund& refund) {
     const auto automatic = std::ranges::count_if(trade.refunds, &Refund::is_automatic);
     if (automatic > 1) report("two_automatic_refunds", &order, refund.number, "a second automatic refund");
     const bool may_be = order.first_over || order.is_decided() || trade.was_reversal_refused ||
-                        trade.is_refused || trade.has_pay_failed || trade.is_undone;
+                        trade.is_refused || trade.has_pay_failed || trade.was_undone;
     if (!may_be) report("refund_unasked", &order, refund.number, "nothing was over, and nobody asked for it");
     const bool is_paid_for_good = order.first_paid && !order.cancel_asked && !order.is_decided();
     if (is_paid_for_good)

@@ -22,6 +22,13 @@ TEST_F(Sent, what_never_left_may_be_sent) {
     expect_clean();
 }
 
+TEST_F(Sent, what_nobody_can_read) {
+    orderquery({});
+    expect_clean();
+    send("/pay/unifiedorder", {{"out_trade_no", "P1"}});
+    expect_only("channel_call_unreadable");
+}
+
 TEST_F(Sent, two_numbers_for_one_order) {
     Sale sale;
     ask_pay(sale);

@@ -106,7 +106,9 @@ void Auditor::Book::check_word(Order& order, const TillWire& wire, const TillAns
     } else if (word == Word::over) {
         const bool is_proven = std::ranges::all_of(
             order.trades, trade_is([](const Trade& trade) { return trade.is_proven_over(); }));
-        if (!is_proven && !order.is_decided_as({"reversed", "closed", "failed"}))
+        // What was over once stays so for the merchant, whatever is found and undone behind it.
+        const bool is_known = is_proven || order.first_over.has_value();
+        if (!is_known && !order.is_decided_as({"reversed", "closed", "failed"}))
             report("told_over_unproven", &order, {}, "told " + answer.text() + " without proof");
         if (was_paid && !order.cancel_asked && !order.is_decided_as({"reversed", "closed", "failed"}))
             report("told_backwards", &order, {}, "told " + answer.text() + " after PAID");

@@ -64,6 +64,56 @@ TEST_F(Told, over_while_the_pay_call_may_still_arrive) {
     expect_only("told_over_unproven");
 }
 
+TEST_F(Told, over_on_a_denial_that_lagged_behind) {
+    const Sale sale;
+    const auto asked = ask_pay(sale);
+    say(micropay(sale), wx_fail("SYSTEMERROR"));
+    pass(2s);
+    say(orderquery(sale), wx_fail("ORDERNOTEXIST"));
+    pass(5s);
+    say(orderquery(sale), wx_state(sale, "USERPAYING"));
+    tell(asked, biz(sale, "PAY_FAIL", "PAY_CANCELED"));
+    expect_only("told_over_unproven");
+}
+
+TEST_F(Told, over_on_an_end_that_a_look_from_before_it_does_not_refute) {
+    const Sale sale;
+    const auto asked = ask_pay(sale);
+    say(micropay(sale), wx_fail("USERPAYING"));
+    pass(31s);
+    const auto slow = orderquery(sale);
+    pass(1s);
+    say(reverse(sale), wx_reversed());
+    say(slow, wx_state(sale, "USERPAYING"));
+    tell(asked, biz(sale, "PAY_FAIL", "PAY_CANCELED"));
+    expect_clean();
+}
+
+TEST_F(Told, over_stays_over_while_what_is_found_paid_is_refunded) {
+    const Sale sale;
+    ask_pay(sale);
+    hear_nothing(micropay(sale));
+    time_out(sale);
+    pass(1min);
+    say(orderquery(sale), wx_state(sale, "REVOKED"));
+    told(sale, "PAY_CANCELED");
+    pass(1h);
+    say(orderquery(sale), wx_paid(sale));
+    told(sale, "PAY_CANCELED");
+    send_refund(sale, "AP1", sale.amount);
+    expect_clean();
+}
+
+TEST_F(Told, over_on_a_pay_answer_that_nobody_could_read) {
+    const Sale sale;
+    const auto asked = ask_pay(sale);
+    say(micropay(sale), "<html>busy</html>");
+    pass(31s);
+    say(reverse(sale), wx_reversed());
+    tell(asked, biz(sale, "PAY_FAIL", "PAY_CANCELED"));
+    expect_only("told_over_unproven");
+}
+
 TEST_F(Told, cancelled_without_proof) {
     const Sale sale;
     pay_and_tell(sale);
