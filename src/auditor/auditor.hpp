@@ -31,6 +31,16 @@ struct Terminal {
     std::string store_sn;
 };
 
+// A merchant's account at a channel, as it was agreed: what is paid there is theirs, less these fees.
+struct Account {
+    std::string id;  // the platform's name for it
+    std::string merchant_sn;
+    Side side = Side::wechat;
+    std::string at_channel;             // WeChat's mch_id, Alipay's app_id
+    std::int64_t channel_fee_ppm = 0;   // millionths of the amount
+    std::int64_t merchant_fee_ppm = 0;  // likewise
+};
+
 // Something that must not be. `rule` is a stable token ("told_paid_unproven"); the rest names the order it is
 // about, as far as it is about one.
 struct Finding {
@@ -57,6 +67,8 @@ class Auditor {
     Auditor& operator=(const Auditor&) = delete;
 
     void know_terminal(Terminal terminal);
+    // Of a merchant without known accounts any is taken.
+    void know_account(Account account);
 
     // The wires. Calls are numbered by whoever carries them.
     void on_sent(std::uint64_t call, const net::Origin& to, const net::Request& request);

@@ -49,6 +49,18 @@ RefundAsk* Order::find_refund(const std::string& request_no, std::optional<std::
 Auditor::Book::Book(const core::Clock& the_clock, Sides the_sides)
     : clock(the_clock), sides(std::move(the_sides)), began(the_clock.now()) {}
 
+const Account* Auditor::Book::find_account(const std::string& merchant_sn, Side side,
+                                           std::string Account::* name, const std::string& value) const {
+    const auto found = std::ranges::find_if(accounts, [&](const Account& one) {
+        return one.merchant_sn == merchant_sn && one.side == side && one.*name == value;
+    });
+    return found == accounts.end() ? nullptr : &*found;
+}
+
+bool Auditor::Book::has_accounts(const std::string& merchant_sn) const {
+    return std::ranges::find(accounts, merchant_sn, &Account::merchant_sn) != accounts.end();
+}
+
 void Auditor::Book::count(std::string_view what) {
     const auto found = counts.find(what);
     if (found != counts.end()) {

@@ -68,6 +68,7 @@ constexpr std::size_t nobody = static_cast<std::size_t>(-1);
 struct Trade {
     Side side = Side::wechat;
     std::string number;
+    std::string account = {};  // at the channel
     std::int64_t amount = 0;
     std::size_t order = nobody;
     std::optional<core::Instant> left = {};   // the pay call
@@ -163,6 +164,7 @@ struct Auditor::Book {
     bool is_catching_up = false;    // no pay call left since the restore
     std::vector<Event> world = {};  // crashes and restores
     std::unordered_map<std::string, Terminal> terminals = {};
+    std::vector<Account> accounts = {};
     std::deque<Order> orders = {};
     std::deque<Trade> trades = {};
     std::unordered_map<std::string, std::size_t> by_client_sn = {};  // merchant/client_sn
@@ -177,6 +179,11 @@ struct Auditor::Book {
     std::vector<Finding> findings = {};
     std::set<std::string> reported = {};
     std::map<std::string, std::uint64_t, std::less<>> counts = {};
+
+    // By the platform's name for it, or by the channel's; null: not one of the merchant's.
+    [[nodiscard]] const Account* find_account(const std::string& merchant_sn, Side side,
+                                              std::string Account::* name, const std::string& value) const;
+    [[nodiscard]] bool has_accounts(const std::string& merchant_sn) const;
 
     // --- findings, stories
     void count(std::string_view what);
@@ -212,6 +219,7 @@ struct Auditor::Book {
     void channel_arrived(ChannelWire& wire, bool is_copy);
     void channel_answered(ChannelWire& wire, const net::Response& response, bool is_copy);
     void channel_heard(ChannelWire& wire, const core::Result<net::Response>& answer);
+    void check_account(const Trade& trade, const ChannelCall& call);
     void pay_left(ChannelWire& wire);
     void check_caught_up();
     void link_pay(Trade& trade, const ChannelCall& call);

@@ -51,6 +51,7 @@ std::string text_of(const codec::Json& object, std::string_view name) {
 // The public parameters and biz_content, wherever they stand.
 struct Parameters {
     std::string method;
+    std::string app_id;
     std::string content;
 };
 
@@ -59,6 +60,7 @@ void read_parameters(Parameters& found, std::string_view form) {
     if (!fields) return;
     for (auto& [name, value] : *fields) {
         if (name == "method") found.method = std::move(value);
+        if (name == "app_id") found.app_id = std::move(value);
         if (name == "biz_content") found.content = std::move(value);
     }
 }
@@ -95,6 +97,7 @@ std::optional<ChannelCall> read_wechat_call(const net::Request& request) {
     const auto fields = codec::parse_flat_xml(request.body);
     if (!fields) return std::nullopt;
     ChannelCall call{.side = Side::wechat, .op = known->op};
+    call.account = fields->get("mch_id");
     call.number = fields->get("out_trade_no");
     call.refund_number = fields->get("out_refund_no");
     call.code = fields->get("auth_code");
@@ -113,7 +116,7 @@ std::optional<ChannelCall> read_alipay_call(const net::Request& request) {
     if (known == alipay_methods.end()) return std::nullopt;
     const auto content = codec::parse_json(found.content);
     if (!content) return std::nullopt;
-    ChannelCall call{.side = Side::alipay, .op = known->op};
+    ChannelCall call{.side = Side::alipay, .op = known->op, .account = found.app_id};
     call.number = text_of(*content, "out_trade_no");
     call.refund_number = text_of(*content, "out_request_no");
     call.code = text_of(*content, "auth_code");

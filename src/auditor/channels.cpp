@@ -49,6 +49,7 @@ void Auditor::Book::channel_sent(std::uint64_t id, ChannelCall call) {
     Trade& trade = trades[wire.trade];
     wire.was_reversal_sent = trade.reversal_left.has_value();
     note(order_of(trade), line_of(sent));
+    check_account(trade, sent);
     if (sent.op == ChannelOp::reverse || sent.op == ChannelOp::close) reversal_left(wire);
     if (sent.op == ChannelOp::refund) refund_left(wire);
 }

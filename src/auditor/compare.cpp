@@ -90,6 +90,7 @@ void Comparison::run() {
     check_unique();
     for (const PaymentRow& row : rows_) {
         check_origin(row);
+        check_account(row);
         check_state(row);
         check_patience(row);
         check_told(row);
@@ -159,6 +160,24 @@ void Comparison::check_origin(const PaymentRow& row) {
         report("row_differs", row, "sent over " + yuan(trade->amount) + ", kept over " + yuan(row.amount));
     const bool is_same_sn = order->sn.empty() || order->sn == row.sn || row.client_sn.contains('~');
     if (!is_same_sn) report("row_differs", row, "tills were told sn " + order->sn);
+}
+
+// The merchant's own account, under the fees that were agreed for it.
+void Comparison::check_account(const PaymentRow& row) {
+    if (!book_.has_accounts(row.merchant_sn)) return;
+    const Side side = row.channel == "wechat" ? Side::wechat : Side::alipay;
+    const Account* const account =
+        book_.find_account(row.merchant_sn, side, &Account::id, row.channel_account);
+    if (account == nullptr) return report("wrong_account", row, "kept as of account " + row.channel_account);
+    const Trade* const trade = trade_of(row);
+    if (trade != nullptr && trade->account != account->at_channel)
+        report("wrong_account", row, "kept as of " + account->id + ", paid to " + trade->account);
+    const bool has_fees =
+        row.channel_fee_ppm == account->channel_fee_ppm && row.merchant_fee_ppm == account->merchant_fee_ppm;
+    if (!has_fees)
+        report("fees_differ", row,
+               std::to_string(row.channel_fee_ppm) + " and " + std::to_string(row.merchant_fee_ppm) +
+                   " ppm, not as agreed for " + account->id);
 }
 
 void Comparison::check_state(const PaymentRow& row) {

@@ -90,6 +90,37 @@ TEST_F(Compared, row_that_nobody_asked_for) {
     expect_only("row_unasked");
 }
 
+TEST_F(Compared, row_of_the_merchants_own_account) {
+    know_account("");
+    paid();
+    compare();
+    expect_clean();
+}
+
+TEST_F(Compared, row_of_another_account) {
+    know_account("");
+    paid();
+    change("channel_account = 'wx-2'");
+    database->run_script(
+        "update posting set debit = 'channel_receivable:wx-2' where debit = 'channel_receivable:wx-1'");
+    compare();
+    expect_only("wrong_account");
+}
+
+TEST_F(Compared, row_that_names_another_account_than_was_paid) {
+    paid();
+    know_account("1900000001");
+    compare();
+    expect_only("wrong_account");
+}
+
+TEST_F(Compared, fees_that_nobody_agreed) {
+    know_account("", 400);  // 0.4 fen are none
+    paid();
+    compare();
+    expect_only("fees_differ");
+}
+
 TEST_F(Compared, row_of_another_store_or_number) {
     paid();
     change("store_sn = 'S2'");

@@ -20,6 +20,7 @@ class Comparison {
     void check_nothing_lost();
     void check_unique();
     void check_origin(const PaymentRow& row);
+    void check_account(const PaymentRow& row);
     void check_state(const PaymentRow& row);
     void check_paid(const PaymentRow& row);
     void check_over(const PaymentRow& row);

@@ -71,6 +71,7 @@ enum class ChannelOp { pay, query, reverse, refund, refund_query, close };
 struct ChannelCall {
     Side side = Side::wechat;
     ChannelOp op = ChannelOp::query;
+    std::string account = {};        // mch_id, app_id
     std::string number = {};         // out_trade_no
     std::string refund_number = {};  // out_refund_no, out_request_no
     std::string code = {};

@@ -33,6 +33,20 @@ bool is_plain(std::string_view text) {
 
 }  // namespace
 
+// A merchant's money goes to its own accounts, and what follows a pay call goes where that went.
+void Auditor::Book::check_account(const Trade& trade, const ChannelCall& call) {
+    const Order* const order = order_of(trade);
+    if (call.account != trade.account)
+        report(
+            "wrong_account", order, trade.number,
+            "paid to " + trade.account + ", its " + std::string(to_string(call.op)) + " to " + call.account);
+    const bool is_known = order != nullptr && has_accounts(order->merchant_sn);
+    if (is_known &&
+        find_account(order->merchant_sn, call.side, &Account::at_channel, call.account) == nullptr)
+        report("wrong_account", order, trade.number,
+               "a " + std::string(to_string(call.op)) + " to " + call.account);
+}
+
 // After a restore nothing new begins before the channels spoke of everything that was lost (docs/backup.md).
 void Auditor::Book::check_caught_up() {
     is_catching_up = false;
@@ -63,7 +77,10 @@ void Auditor::Book::pay_left(ChannelWire& wire) {
     }
     wire.trade = trades.size();
     by_number.emplace(key_of(call.side, call.number), wire.trade);
-    trades.push_back({.side = call.side, .number = call.number, .amount = call.amount.value_or(-1)});
+    trades.push_back({.side = call.side,
+                      .number = call.number,
+                      .account = call.account,
+                      .amount = call.amount.value_or(-1)});
     Trade& trade = trades.back();
     trade.left = clock.now();
     link_pay(trade, call);

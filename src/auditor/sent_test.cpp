@@ -29,6 +29,55 @@ TEST_F(Sent, what_nobody_can_read) {
     expect_only("channel_call_unreadable");
 }
 
+TEST_F(Sent, account_of_another_merchant) {
+    const Sale sale;
+    know_account("1900000001");
+    ask_pay(sale);
+    const Fields paid{
+        {"out_trade_no", "P1"}, {"total_fee", "1000"}, {"body", "coffee"}, {"auth_code", sale.code}};
+    const auto sent_by = [](Fields fields, const std::string& mch_id) {
+        fields.emplace_back("mch_id", mch_id);
+        return fields;
+    };
+    send("/pay/micropay", sent_by(paid, "1900000001"));
+    send("/pay/orderquery", sent_by({{"out_trade_no", "P1"}}, "1900000001"));
+    expect_clean();
+    pass(15s);
+    send("/pay/orderquery", sent_by({{"out_trade_no", "P1"}}, "1900000002"));
+    expect_only("wrong_account");
+}
+
+TEST_F(Sent, pay_call_to_the_account_of_another_merchant) {
+    const Sale sale;
+    know_account("1900000001");
+    ask_pay(sale);
+    send("/pay/micropay", {{"mch_id", "1900000002"},
+                           {"out_trade_no", "P1"},
+                           {"total_fee", "1000"},
+                           {"body", "coffee"},
+                           {"auth_code", sale.code}});
+    expect_only("wrong_account");
+}
+
+TEST_F(Sent, alipay_application_of_another_merchant) {
+    auditor.know_account(
+        {.id = "ali-1", .merchant_sn = "M1", .side = Side::alipay, .at_channel = "2021000000000001"});
+    const auto pay_by = [this](const Sale& sale, const std::string& app_id) {
+        ask_pay(sale);
+        net::Request request;
+        request.target =
+            "/gateway.do?" + codec::write_form({{"method", "alipay.trade.pay"}, {"app_id", app_id}});
+        request.body = codec::write_form({{"biz_content", R"({"out_trade_no":")" + sale.number +
+                                                              R"(","total_amount":"10.00","auth_code":")" +
+                                                              sale.code + R"(","subject":"coffee"})"}});
+        auditor.on_sent(++calls, alipay, request);
+    };
+    pay_by({.code = "280000000000001111"}, "2021000000000001");
+    expect_clean();
+    pay_by({.client_sn = "c2", .code = "280000000000002222", .number = "P2"}, "2021000000000002");
+    expect_only("wrong_account");
+}
+
 TEST_F(Sent, two_numbers_for_one_order) {
     Sale sale;
     ask_pay(sale);

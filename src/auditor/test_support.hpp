@@ -110,6 +110,16 @@ class Day : public testing::Test {
         tell(ask_query(sale), biz(sale, "SUCCESS", order_status, more));
     }
 
+    // Of the rows that store() makes.
+    void know_account(const std::string& mch_id, std::int64_t fee_ppm = 0) {
+        auditor.know_account({.id = "wx-1",
+                              .merchant_sn = "M1",
+                              .side = Side::wechat,
+                              .at_channel = mch_id,
+                              .channel_fee_ppm = fee_ppm,
+                              .merchant_fee_ppm = fee_ppm});
+    }
+
     // --- channels. A call that is sent has arrived.
     std::uint64_t send(const std::string& path, const Fields& fields) {
         net::Request request;

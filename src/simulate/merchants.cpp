@@ -1,6 +1,7 @@
 #include "simulate/merchants.hpp"
 
 #include "core/assert.hpp"
+#include "crypto/rsa.hpp"
 #include "flows/limits.hpp"
 #include "flows/onboard.hpp"
 #include "flows/operators.hpp"
@@ -14,6 +15,19 @@ using core::fen;
 constexpr const char* second_app_id = "wx00000000000002";
 constexpr const char* second_mch_id = "1900000002";
 constexpr const char* second_key = "0123456789abcdef0123456789abcdef";  // a simulator's, and nobody else's
+
+constexpr const char* second_alipay_app_id = "2021000000000002";
+constexpr const char* second_seller_id = "2088000000000002";
+
+// The second merchant's own application at Alipay; made once per process, since making keys takes long.
+struct AlipayKeys {
+    crypto::RsaPrivateKey app = crypto::RsaPrivateKey::generate();
+    crypto::RsaPrivateKey channel = crypto::RsaPrivateKey::generate();
+};
+const AlipayKeys& alipay_keys() {
+    static const AlipayKeys keys;
+    return keys;
+}
 
 class Builder {
   public:
@@ -29,10 +43,13 @@ class Builder {
 
     std::vector<Counter> build() {
         const app::DemoData& first = stage_.platform.data();
+        know_demo_accounts();
         add_counters(first.merchant_sn, first.store_sn, first.activation_code, 2);
         const std::string merchant = must(onboard_.create_merchant(by_, "Second merchant")).sn;
-        do_it(onboard_.create_account(by_, wechat_account(merchant)));
-        do_it(onboard_.create_account(by_, alipay_account(merchant)));
+        for (const ports::ChannelAccount& account : {wechat_account(merchant), alipay_account(merchant)}) {
+            do_it(onboard_.create_account(by_, account));
+            know(account);
+        }
         for (const char* const name : {"Second store", "Third store"}) {
             const std::string store = must(onboard_.create_store(by_, merchant, name)).sn;
             const flows::CodeTerms terms{.uses = std::nullopt, .valid_for = std::chrono::hours(24 * 365)};
@@ -65,6 +82,33 @@ class Builder {
     void do_it(task::Task<T> act) {
         const auto done = stage_.platform.run(std::move(act));
         HUITONG_ASSERT(done.has_value(), "a merchant's terms can be set in an empty store");
+    }
+
+    // As app/demo_data makes them.
+    void know_demo_accounts() {
+        const app::DemoData& data = stage_.platform.data();
+        stage_.auditor.know_account({.id = "wx-80",
+                                     .merchant_sn = data.merchant_sn,
+                                     .side = auditor::Side::wechat,
+                                     .at_channel = data.wechat_mch_id,
+                                     .channel_fee_ppm = 3800,
+                                     .merchant_fee_ppm = 6000});
+        stage_.auditor.know_account({.id = "ali-80",
+                                     .merchant_sn = data.merchant_sn,
+                                     .side = auditor::Side::alipay,
+                                     .at_channel = data.alipay_app_id,
+                                     .channel_fee_ppm = 3800,
+                                     .merchant_fee_ppm = 6000});
+    }
+
+    void know(const ports::ChannelAccount& account) {
+        const bool is_wechat = account.channel == payments::ChannelKind::wechat;
+        stage_.auditor.know_account({.id = account.id,
+                                     .merchant_sn = account.merchant_sn,
+                                     .side = is_wechat ? auditor::Side::wechat : auditor::Side::alipay,
+                                     .at_channel = is_wechat ? account.mch_id : account.app_id,
+                                     .channel_fee_ppm = account.channel_fee_ppm,
+                                     .merchant_fee_ppm = account.merchant_fee_ppm});
     }
 
     void add_counters(const std::string& merchant, const std::string& store, const std::string& code,
@@ -102,18 +146,17 @@ class Builder {
         return account;
     }
 
-    [[nodiscard]] ports::ChannelAccount alipay_account(const std::string& merchant) const {
-        const app::DemoData& data = stage_.platform.data();
+    [[nodiscard]] static ports::ChannelAccount alipay_account(const std::string& merchant) {
         ports::ChannelAccount account;
         account.id = "ali-second";
         account.channel = payments::ChannelKind::alipay;
         account.merchant_sn = merchant;
         account.base_url = app::SimPlatform::alipay_origin().text() + "/gateway.do";
-        account.app_id = data.alipay_app_id;
-        account.mch_id = data.alipay_seller_id;
+        account.app_id = second_alipay_app_id;
+        account.mch_id = second_seller_id;
         account.sign_type = "RSA2";
-        account.app_private_key = core::Secret(data.alipay_app_private_key);
-        account.channel_public_key = data.alipay_public_key;
+        account.app_private_key = alipay_keys().app.to_pkcs8_pem();
+        account.channel_public_key = alipay_keys().channel.public_pem();
         account.channel_fee_ppm = 5500;
         account.merchant_fee_ppm = 3000;  // less than the channel keeps
         return account;
@@ -134,6 +177,10 @@ void add_merchants_at_channels(sim::Options& options) {
                                         .mch_id = second_mch_id,
                                         .api_key = core::Secret(second_key),
                                         .sub_mch_ids = {}});
+    options.alipay_merchants.push_back({.app_id = second_alipay_app_id,
+                                        .app_public_key = alipay_keys().app.public_pem(),
+                                        .alipay_private_key = alipay_keys().channel.to_pkcs8_pem(),
+                                        .seller_id = second_seller_id});
 }
 
 std::vector<Counter> open_shops(Stage& stage) {
