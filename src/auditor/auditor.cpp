@@ -19,6 +19,10 @@ void Auditor::know_account(Account account) {
     book_->accounts.push_back(std::move(account));
 }
 
+void Auditor::know_limit(Limit limit) {
+    book_->limits.push_back(std::move(limit));
+}
+
 void Auditor::on_sent(std::uint64_t call, const net::Origin& to, const net::Request& request) {
     if (to == book_->sides.gateway) {
         if (auto read = read_till_call(request)) book_->till_sent(call, std::move(*read));

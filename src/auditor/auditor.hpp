@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,14 @@ struct Account {
     std::int64_t merchant_fee_ppm = 0;  // likewise
 };
 
+// What a terminal, store or merchant may receive, in fen.
+struct Limit {
+    std::string kind;  // "terminal", "store", "merchant"
+    std::string subject;
+    std::optional<std::int64_t> per_payment = {};
+    std::optional<std::int64_t> per_day = {};  // of UTC+8
+};
+
 // Something that must not be. `rule` is a stable token ("told_paid_unproven"); the rest names the order it is
 // about, as far as it is about one.
 struct Finding {
@@ -69,6 +78,8 @@ class Auditor {
     void know_terminal(Terminal terminal);
     // Of a merchant without known accounts any is taken.
     void know_account(Account account);
+    // Once one is known, what no known limit bounds is unlimited.
+    void know_limit(Limit limit);
 
     // The wires. Calls are numbered by whoever carries them.
     void on_sent(std::uint64_t call, const net::Origin& to, const net::Request& request);

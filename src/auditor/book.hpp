@@ -165,6 +165,7 @@ struct Auditor::Book {
     std::vector<Event> world = {};  // crashes and restores
     std::unordered_map<std::string, Terminal> terminals = {};
     std::vector<Account> accounts = {};
+    std::vector<Limit> limits = {};
     std::deque<Order> orders = {};
     std::deque<Trade> trades = {};
     std::unordered_map<std::string, std::size_t> by_client_sn = {};  // merchant/client_sn

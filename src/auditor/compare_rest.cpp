@@ -1,9 +1,7 @@
 // Limits counted, alerts delivered, the audit log unbroken (docs/architecture.md "Which account, which
 // limits", docs/operations.md "Alerts", docs/invariants.md 15).
 #include <algorithm>
-#include <map>
 #include <set>
-#include <tuple>
 
 #include "auditor/comparison.hpp"
 
@@ -18,8 +16,11 @@ std::int64_t day_of(core::Instant at) {
            static_cast<unsigned>(date.day());
 }
 
-// kind, subject, day
-using Place = std::tuple<std::string, std::string, std::int64_t>;
+bool is_of(const Limit& limit, const PaymentRow& row) {
+    if (limit.kind == "terminal") return limit.subject == row.terminal_sn;
+    if (limit.kind == "store") return limit.subject == row.store_sn;
+    return limit.kind == "merchant" && limit.subject == row.merchant_sn;
+}
 
 constexpr core::Instant never = core::from_us(253'402'300'799'000'000);  // the end of the year 9999
 
@@ -27,8 +28,9 @@ constexpr core::Instant never = core::from_us(253'402'300'799'000'000);  // the 
 
 // What came to nothing is given back to its day, once and for good.
 void Comparison::check_limits() {
-    std::map<Place, std::int64_t> wanted;
+    DaySums wanted;
     for (const PaymentRow& row : rows_) {
+        if (!book_.limits.empty()) check_bounds(row);
         const bool is_counted = row.is_limited && !row.is_over() && !row.is_reopened;
         if (!is_counted) continue;
         const std::int64_t day = day_of(row.created_at);
@@ -36,7 +38,28 @@ void Comparison::check_limits() {
         wanted[{"store", row.store_sn, day}] += row.amount;
         wanted[{"merchant", row.merchant_sn, day}] += row.amount;
     }
-    std::map<Place, std::int64_t> counted;
+    check_usage(wanted);
+    // What a restore brings back was let through before, whatever was since.
+    if (!book_.restored) check_day_bounds(wanted);
+}
+
+// No payment is above the bounds it was let through under, and it counts where a day is bounded.
+void Comparison::check_bounds(const PaymentRow& row) {
+    bool is_bounded = false;
+    for (const Limit& limit : book_.limits) {
+        if (!is_of(limit, row)) continue;
+        is_bounded = is_bounded || limit.per_day;
+        if (limit.per_payment && row.amount > *limit.per_payment)
+            report(
+                "limit_per_payment", row,
+                limit.kind + " " + limit.subject + " may receive " + yuan(*limit.per_payment) + " at once");
+    }
+    if (row.is_limited != is_bounded)
+        report("limit_counts", row, is_bounded ? "counts for no day" : "counts, and no day is bounded");
+}
+
+void Comparison::check_usage(const DaySums& wanted) {
+    DaySums counted;
     for (const UsageRow& usage : read_usage(platform_))
         counted[{usage.kind, usage.subject, usage.day}] += usage.amount;
     for (const auto& [place, fen] : wanted) counted.try_emplace(place, 0);
@@ -48,6 +71,19 @@ void Comparison::check_limits() {
         book_.report("limit_usage", nullptr, {},
                      kind + " " + subject + " on " + std::to_string(day) + ": " + yuan(fen) + " counted, " +
                          yuan(right) + " is right");
+    }
+}
+
+void Comparison::check_day_bounds(const DaySums& wanted) {
+    for (const auto& [place, fen] : wanted) {
+        const auto& [kind, subject, day] = place;
+        for (const Limit& limit : book_.limits) {
+            const bool is_above = limit.per_day && fen > *limit.per_day;
+            if (limit.kind == kind && limit.subject == subject && is_above)
+                book_.report("limit_per_day", nullptr, {},
+                             kind + " " + subject + " on " + std::to_string(day) + ": " + yuan(fen) +
+                                 " let through of " + yuan(*limit.per_day));
+        }
     }
 }
 

@@ -453,6 +453,58 @@ TEST_F(Compared, limit_is_given_back) {
     expect_only("limit_usage");
 }
 
+TEST_F(Compared, limits_that_were_kept) {
+    auditor.know_limit({.kind = "terminal", .subject = "T1", .per_payment = 1000, .per_day = 1000});
+    auditor.know_limit({.kind = "store", .subject = "S2", .per_payment = 1, .per_day = 1});
+    paid();
+    change("is_limited = 1");
+    for (const char* const place : {"'terminal','T1'", "'store','S1'", "'merchant','M1'"})
+        database->run_script("insert into limit_usage values (" + std::string(place) + ",20260305,1000)");
+    compare();
+    expect_clean();
+}
+
+TEST_F(Compared, limits_that_were_not_kept) {
+    auditor.know_limit({.kind = "merchant", .subject = "M1", .per_payment = 999});
+    auditor.know_limit({.kind = "store", .subject = "S1", .per_day = 999});
+    paid();
+    change("is_limited = 1");
+    for (const char* const place : {"'terminal','T1'", "'store','S1'", "'merchant','M1'"})
+        database->run_script("insert into limit_usage values (" + std::string(place) + ",20260305,1000)");
+    compare();
+    EXPECT_EQ(rules(), (std::vector<std::string>{"limit_per_payment", "limit_per_day"})) << all();
+}
+
+TEST_F(Compared, day_sum_that_a_restore_brought_back) {
+    auditor.know_limit({.kind = "store", .subject = "S1", .per_day = 999});
+    const core::Instant backup_at = clock.now();
+    pass(1s);
+    paid();
+    pass(1s);
+    auditor.on_restore(backup_at);
+    change("is_limited = 1");
+    for (const char* const place : {"'terminal','T1'", "'store','S1'", "'merchant','M1'"})
+        database->run_script("insert into limit_usage values (" + std::string(place) + ",20260305,1000)");
+    compare();
+    expect_clean();
+}
+
+TEST_F(Compared, payment_that_counts_for_no_day_though_one_is_bounded) {
+    auditor.know_limit({.kind = "store", .subject = "S1", .per_day = 5000});
+    paid();
+    compare();
+    expect_only("limit_counts");
+}
+
+TEST_F(Compared, payment_that_counts_though_no_day_is_bounded) {
+    auditor.know_limit({.kind = "store", .subject = "S1", .per_payment = 5000});
+    pay_and_tell(sale);
+    store(sale, {.state = "failed", .is_limited = true});
+    state_unpaid(sale);
+    compare();
+    expect_found("limit_counts");
+}
+
 TEST_F(Compared, alerts) {
     const std::int64_t now = core::to_us(clock.now());
     const std::int64_t hour = 3'600'000'000;

@@ -1,12 +1,17 @@
 // One comparison: the channels' statements, the witness's book and the platform's rows, as they stand now.
 #pragma once
 
+#include <map>
+#include <tuple>
 #include <unordered_map>
 
 #include "auditor/book.hpp"
 #include "auditor/rows.hpp"
 
 namespace huitong::auditor {
+
+// Fen by kind and subject of a limit, and day as 20240305.
+using DaySums = std::map<std::tuple<std::string, std::string, std::int64_t>, std::int64_t>;
 
 class Comparison {
   public:
@@ -42,6 +47,9 @@ class Comparison {
 
     // compare_rest.cpp
     void check_limits();
+    void check_bounds(const PaymentRow& row);
+    void check_usage(const DaySums& wanted);
+    void check_day_bounds(const DaySums& wanted);
     void check_alerts();
     void check_audit();
 

@@ -56,18 +56,18 @@ class Builder {
             const std::string code = must(onboard_.create_code(by_, store, terms)).code;
             add_counters(merchant, store, code, counters_.size() < 4 ? 2 : 1);
         }
-        do_it(desk_.set_limit(by_, {.kind = ports::LimitKind::merchant,
-                                    .subject = merchant,
-                                    .per_payment = fen(300'000),
-                                    .per_day = fen(1'800'000)}));
-        do_it(desk_.set_limit(by_, {.kind = ports::LimitKind::store,
-                                    .subject = counters_.back().store_sn,
-                                    .per_payment = {},
-                                    .per_day = fen(700'000)}));
-        do_it(desk_.set_limit(by_, {.kind = ports::LimitKind::terminal,
-                                    .subject = counters_.front().terminal_sn,
-                                    .per_payment = fen(250'000),
-                                    .per_day = fen(1'500'000)}));
+        limit({.kind = ports::LimitKind::merchant,
+               .subject = merchant,
+               .per_payment = fen(300'000),
+               .per_day = fen(1'800'000)});
+        limit({.kind = ports::LimitKind::store,
+               .subject = counters_.back().store_sn,
+               .per_payment = {},
+               .per_day = fen(700'000)});
+        limit({.kind = ports::LimitKind::terminal,
+               .subject = counters_.front().terminal_sn,
+               .per_payment = fen(250'000),
+               .per_day = fen(1'500'000)});
         return std::move(counters_);
     }
 
@@ -109,6 +109,17 @@ class Builder {
                                      .at_channel = is_wechat ? account.mch_id : account.app_id,
                                      .channel_fee_ppm = account.channel_fee_ppm,
                                      .merchant_fee_ppm = account.merchant_fee_ppm});
+    }
+
+    void limit(const flows::LimitChange& change) {
+        do_it(desk_.set_limit(by_, change));
+        const auto fen_of = [](const std::optional<core::Money>& bound) {
+            return bound ? std::optional(bound->minor()) : std::nullopt;
+        };
+        stage_.auditor.know_limit({.kind = std::string(ports::to_string(change.kind)),
+                                   .subject = change.subject,
+                                   .per_payment = fen_of(change.per_payment),
+                                   .per_day = fen_of(change.per_day)});
     }
 
     void add_counters(const std::string& merchant, const std::string& store, const std::string& code,
