@@ -63,6 +63,21 @@ void Comparison::check_refund_operation(const PaymentRow& row, const OperationRo
     if (at_channel != nullptr && at_channel->amount_fen != refund.amount)
         report("refund_amount_differs", row,
                refund.number + " is over " + yuan(at_channel->amount_fen) + " at the channel");
+    check_refund_learned(row, refund);
+}
+
+// What a channel did with a refund is asked hourly; with a person it need not be. The channel's clock may be
+// some minutes off.
+void Comparison::check_refund_learned(const PaymentRow& row, const OperationRow& refund) {
+    constexpr core::Duration between_looks = std::chrono::minutes(75);
+    const ChannelRefund* const at_channel = find_refund(stated(row), refund.number);
+    if (at_channel == nullptr || !at_channel->done_at || refund.is_final() || refund.state == "manual")
+        return;
+    core::Instant since = *at_channel->done_at;
+    if (book_.restored) since = std::max(since, *book_.restored);
+    const bool is_over = at_channel->state == State::succeeded || at_channel->state == State::closed;
+    if (is_over && since + between_looks < now_)
+        report("refund_unlearned", row, refund.number + " is over at the channel, and here " + refund.state);
 }
 
 void Comparison::check_refunds_on_the_wire(const PaymentRow& row, Trade& trade) {

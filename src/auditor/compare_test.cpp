@@ -276,6 +276,50 @@ TEST_F(Compared, refund_done_and_not_yet_known) {
     expect_clean();
 }
 
+TEST_F(Compared, refund_done_since_long_and_not_known) {
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    hear_nothing(send_refund(sale, "R1", 300));
+    book_payment(store(sale, {}, {{"refund", "unknown", "R1", "r1", 300, 1min}}), sale.amount);
+    ChannelRefund& refund =
+        state(sale, 300).refunds.emplace_back("R1", 300, State::succeeded, clock.now() - 70min);
+    compare();
+    expect_clean();
+    refund.done_at = clock.now() - 76min;
+    database->run_script("update operation set state = 'manual' where kind = 'refund'");
+    compare();
+    expect_clean();
+    database->run_script("update operation set state = 'unknown' where kind = 'refund'");
+    compare();
+    expect_only("refund_unlearned");
+}
+
+TEST_F(Compared, refund_closed_since_long_and_not_known) {
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    hear_nothing(send_refund(sale, "R1", 300));
+    book_payment(store(sale, {}, {{"refund", "sent", "R1", "r1", 300, 1min}}), sale.amount);
+    state(sale).refunds = {{"R1", 300, State::closed, clock.now() - 2h}};
+    compare();
+    expect_only("refund_unlearned");
+}
+
+TEST_F(Compared, refund_done_and_not_known_since_a_restore) {
+    const core::Instant backup_at = clock.now();
+    pass(1s);
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 300);
+    hear_nothing(send_refund(sale, "R1", 300));
+    book_payment(store(sale, {}, {{"refund", "unknown", "R1", "r1", 300, 1min}}), sale.amount);
+    state(sale, 300).refunds = {{"R1", 300, State::succeeded, clock.now()}};
+    pass(2h);
+    auditor.on_restore(backup_at);
+    database->run_script("update operation set next_at = next_at + 10800000000 where kind = 'refund'");
+    pass(1h);
+    compare();
+    expect_clean();
+}
+
 TEST_F(Compared, refund_that_no_row_knows) {
     pay_and_tell(sale);
     ask_refund(sale, "r1", 300);

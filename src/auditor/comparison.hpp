@@ -35,6 +35,7 @@ class Comparison {
     // compare_refunds.cpp
     void check_refund_rows(const PaymentRow& row);
     void check_refund_operation(const PaymentRow& row, const OperationRow& refund);
+    void check_refund_learned(const PaymentRow& row, const OperationRow& refund);
     void check_refunds_on_the_wire(const PaymentRow& row, Trade& trade);
     void check_refunds_stated(const PaymentRow& row, const ChannelOrder& stated);
     void check_refunds_told(const PaymentRow& row);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct ChannelRefund {
     std::string number;
     std::int64_t amount_fen = 0;
     State state = State::processing;
+    std::optional<core::Instant> done_at = {};  // by the channel's clock; none: not yet
 };
 
 // One number of one account at a channel, behind which an order stands.

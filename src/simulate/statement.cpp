@@ -10,7 +10,10 @@ auditor::ChannelRefund to_refund(const sim::Refund& refund) {
     if (refund.state == sim::RefundState::succeeded) state = State::succeeded;
     if (refund.state == sim::RefundState::abnormal) state = State::abnormal;
     if (refund.state == sim::RefundState::closed) state = State::closed;
-    return {.number = refund.number, .amount_fen = refund.amount_fen, .state = state};
+    auditor::ChannelRefund shown{
+        .number = refund.number, .amount_fen = refund.amount_fen, .state = state, .done_at = {}};
+    if (state != State::processing) shown.done_at = refund.ends_at;
+    return shown;
 }
 
 void add_orders(auditor::Statement& statement, auditor::Side side, sim::Service& channel) {
