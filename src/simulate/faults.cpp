@@ -119,12 +119,11 @@ void Faults::arm_channel(Dice& dice) {
         action = "delay:" + std::to_string(dice.between(500, 25'000));
     } else if (armed.name == "refund") {
         armed.op = "refund";
-        // Alipay knows no refund but one that is done; an abnormal one ends with a person: seldom.
-        action = is_wechat
-                     ? dice.pick({"refund:processing:20", "refund:processing:900", "refund:processing:90",
-                                  "refund:close", "refund:close", "refund:syserr:2", "refund:lost",
-                                  dice.one_in(3) ? "refund:abnormal" : "refund:lost"})
-                     : dice.pick({"refund:syserr:2", "refund:lost", "refund:needretry"});
+        // Alipay knows no refund but one that is done; an abnormal one ends with a person.
+        action = is_wechat ? dice.pick({"refund:processing:20", "refund:processing:900",
+                                        "refund:processing:90", "refund:close", "refund:close",
+                                        "refund:syserr:2", "refund:lost", "refund:lost", "refund:abnormal"})
+                           : dice.pick({"refund:syserr:2", "refund:lost", "refund:needretry"});
     }
     // Spoilt on its way: whoever knows what the channel answered sees that this was not it.
     armed.is_channels_own = armed.name != "badsign";
