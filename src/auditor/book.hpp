@@ -71,18 +71,21 @@ struct Trade {
     std::string account = {};  // at the channel
     std::int64_t amount = 0;
     std::size_t order = nobody;
-    std::optional<core::Instant> left = {};   // the pay call
-    bool is_unsent = false;                   // no byte of it left after all
-    std::optional<core::Instant> heard = {};  // the last time that the channel said anything of it
+    std::optional<core::Instant> left = {};        // the pay call
+    bool is_unsent = false;                        // no byte of it left after all
+    std::optional<core::Instant> query_left = {};  // the last one
+    bool is_pay_answered = false;                  // with something that a signature covers, or turned away
+    std::optional<core::Instant> heard = {};       // the last time that the channel said anything of it
     // What the platform heard, in the channel's own words.
     bool is_proven_paid = false;
-    bool is_refused = false;             // the pay call, for good
-    bool has_pay_failed = false;         // a query
-    bool has_arrived = false;            // the pay call is used up
-    bool is_undone = false;              // closed, reversed, or absent, and not seen alive again
-    bool is_undone_late = false;         // so seen when the pay call could not arrive any more
-    bool was_undone = false;             // at any time
-    core::Instant undone_asked_at = {};  // when the last call left that said so
+    std::optional<core::Instant> paid_heard = {};  // the first time
+    bool is_refused = false;                       // the pay call, for good
+    bool has_pay_failed = false;                   // a query
+    bool has_arrived = false;                      // the pay call is used up
+    bool is_undone = false;                        // closed, reversed, or absent, and not seen alive again
+    bool is_undone_late = false;                   // so seen when the pay call could not arrive any more
+    bool was_undone = false;                       // at any time
+    core::Instant undone_asked_at = {};            // when the last call left that said so
     bool is_other_amount = false;
     std::optional<core::Instant> reversal_left = {};
     bool may_reversal_work = false;  // one left, and was not refused for good
@@ -225,7 +228,9 @@ struct Auditor::Book {
     void check_caught_up();
     void link_pay(Trade& trade, const ChannelCall& call);
     void check_pay_terms(const Trade& trade, const Order& order, const PayAsk& ask, const ChannelCall& call);
+    void query_left(Trade& trade);
     void reversal_left(ChannelWire& wire);
+    void check_reversal_time(const Trade& trade, const Order* order);
     void check_reversal_reason(Trade& trade, Order& order);
     void refund_left(ChannelWire& wire);
     void check_refund_reason(Trade& trade, Refund& refund);

@@ -50,6 +50,7 @@ void Auditor::Book::channel_sent(std::uint64_t id, ChannelCall call) {
     wire.was_reversal_sent = trade.reversal_left.has_value();
     note(order_of(trade), line_of(sent));
     check_account(trade, sent);
+    if (sent.op == ChannelOp::query) query_left(trade);
     if (sent.op == ChannelOp::reverse || sent.op == ChannelOp::close) reversal_left(wire);
     if (sent.op == ChannelOp::refund) refund_left(wire);
 }
@@ -117,6 +118,8 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
         trade.was_reversal_refused = true;
     }
     if (op == ChannelOp::pay && answer.is_signed) trade.has_arrived = true;
+    if (op == ChannelOp::pay && (answer.is_signed || answer.says == Says::refused))
+        trade.is_pay_answered = true;
     switch (answer.says) {
         case Says::paid:
             learn_alive(trade, wire);
@@ -125,6 +128,7 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
             trade.has_arrived = true;
             if (answer.amount == trade.amount) {
                 trade.is_proven_paid = true;
+                if (!trade.paid_heard) trade.paid_heard = clock.now();
             } else {
                 trade.is_other_amount = true;
             }

@@ -73,6 +73,8 @@ void Comparison::check_refund_learned(const PaymentRow& row, const OperationRow&
     const ChannelRefund* const at_channel = find_refund(stated(row), refund.number);
     if (at_channel == nullptr || !at_channel->done_at || refund.is_final() || refund.state == "manual")
         return;
+    // What a person called over nobody follows any more.
+    if (refund.is_refund_of_merchant() && row.is_over() && is_decided(row)) return;
     core::Instant since = *at_channel->done_at;
     if (book_.restored) since = std::max(since, *book_.restored);
     const bool is_over = at_channel->state == State::succeeded || at_channel->state == State::closed;

@@ -11,6 +11,8 @@ namespace {
 constexpr core::Duration send_by = std::chrono::seconds(5);
 constexpr core::Duration tolerance = std::chrono::seconds(1);
 constexpr core::Duration earliest_reversal = std::chrono::seconds(15);
+constexpr core::Duration around_midnight = std::chrono::minutes(2);
+constexpr core::Duration query_spacing = std::chrono::seconds(1);
 constexpr core::Duration deadline = std::chrono::seconds(30);
 constexpr core::Duration refund_spacing = std::chrono::seconds(60);
 
@@ -139,16 +141,40 @@ void Auditor::Book::check_pay_terms(const Trade& trade, const Order& order, cons
         report("pay_sent_late", &order, trade.number, "left more than 5 s after it was asked for");
 }
 
+void Auditor::Book::query_left(Trade& trade) {
+    const core::Instant now = clock.now();
+    if (trade.query_left && now < *trade.query_left + query_spacing)
+        report("queries_too_near", order_of(trade), trade.number, "two queries left within a second");
+    trade.query_left = now;
+}
+
+// A reversal is never sent blind, not before WeChat takes it, and begun on the sale's own day.
+void Auditor::Book::check_reversal_time(const Trade& trade, const Order* order) {
+    const core::Instant now = clock.now();
+    if (!trade.left || trade.is_unsent) return;
+    if (trade.side == Side::wechat && now < *trade.left + earliest_reversal)
+        report("reversal_too_early", order, trade.number, "left within 15 s of the pay call");
+    const bool is_looked_at = trade.query_left && *trade.query_left >= *trade.left;
+    if (!trade.is_pay_answered && !is_looked_at)
+        report("reversal_blind", order, trade.number, "the pay call is unanswered, and no query left since");
+    if (trade.reversal_left) return;
+    const auto is_today = [&](core::Instant at) {
+        return core::to_beijing_date(at) == core::to_beijing_date(now);
+    };
+    const bool is_of_today = is_today(*trade.left) || (trade.paid_heard && is_today(*trade.paid_heard));
+    // What a restore brought back comes to its end whatever the day.
+    const bool is_free = (order != nullptr && order->is_decided()) || is_in_lost_time(trade.left);
+    if (!is_of_today && now > *trade.left + around_midnight && !is_free)
+        report("reversal_other_day", order, trade.number, "begun on another day than the sale's");
+}
+
 void Auditor::Book::reversal_left(ChannelWire& wire) {
     Trade& trade = trades[wire.trade];
     const core::Instant now = clock.now();
-    const bool is_reversal = wire.call.op == ChannelOp::reverse;
+    Order* const order = order_of(trade);
+    if (wire.call.op == ChannelOp::reverse) check_reversal_time(trade, order);
     if (!trade.reversal_left) trade.reversal_left = now;
     trade.may_reversal_work = true;
-    Order* const order = order_of(trade);
-    const bool is_early = trade.left && !trade.is_unsent && now < *trade.left + earliest_reversal;
-    if (is_reversal && trade.side == Side::wechat && is_early)
-        report("reversal_too_early", order, trade.number, "left within 15 s of the pay call");
     if (order == nullptr) return;
     check_reversal_reason(trade, *order);
     const bool has_refund = std::ranges::any_of(

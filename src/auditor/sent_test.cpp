@@ -173,8 +173,105 @@ TEST_F(Sent, reversal_within_15_s) {
     micropay(sale);
     ask_cancel(sale);
     pass(14'900ms);
+    orderquery(sale);
     reverse(sale);
     expect_only("reversal_too_early");
+}
+
+TEST_F(Sent, queries_within_a_second) {
+    const Sale sale;
+    ask_pay(sale);
+    micropay(sale);
+    pass(5s);
+    orderquery(sale);
+    pass(1s);
+    orderquery(sale);
+    expect_clean();
+    pass(999ms);
+    orderquery(sale);
+    expect_only("queries_too_near");
+}
+
+TEST_F(Sent, blind_reversal) {
+    const Sale sale;
+    ask_pay(sale);
+    hear_nothing(micropay(sale));
+    pass(31s);
+    reverse(sale);
+    expect_only("reversal_blind");
+}
+
+TEST_F(Sent, blind_reversal_after_an_answer_that_nobody_could_read) {
+    const Sale sale;
+    ask_pay(sale);
+    say(micropay(sale), "<html>busy</html>");
+    pass(31s);
+    reverse(sale);
+    expect_only("reversal_blind");
+}
+
+TEST_F(Sent, reversal_after_a_refusal_is_not_blind) {
+    const Sale sale;
+    ask_pay(sale);
+    say(micropay(sale), wx_fail("NOTENOUGH"));
+    pass(15s);
+    reverse(sale);
+    expect_clean();
+}
+
+TEST_F(Sent, reversal_on_another_day) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_cancel(sale);
+    pass(24h);
+    reverse(sale);
+    pass(1min);
+    reverse(sale);
+    expect_only("reversal_other_day");
+}
+
+TEST_F(Sent, reversal_that_goes_on_on_another_day) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_cancel(sale);
+    pass(1min);
+    reverse(sale);
+    pass(24h);
+    reverse(sale);
+    expect_clean();
+}
+
+TEST_F(Sent, reversal_on_another_day_that_a_person_decided) {
+    const Sale sale;
+    pay_and_tell(sale);
+    pass(24h);
+    auditor.on_decision("M1", "c1", "reverse");
+    reverse(sale);
+    expect_clean();
+}
+
+TEST_F(Sent, reversal_across_midnight) {
+    const Sale sale;
+    clock.at = std::chrono::ceil<std::chrono::days>(clock.at) + 15h + 59min + 50s;  // 23:59:50 in UTC+8
+    ask_pay(sale);
+    hear_nothing(micropay(sale));
+    pass(31s);
+    orderquery(sale);
+    reverse(sale);
+    expect_clean();
+}
+
+TEST_F(Sent, reversal_on_the_day_of_what_was_paid_after_midnight) {
+    const Sale sale;
+    clock.at = std::chrono::ceil<std::chrono::days>(clock.at) + 15h + 59min + 50s;
+    ask_pay(sale);
+    say(micropay(sale), wx_fail("USERPAYING"));
+    pass(15s);
+    say(orderquery(sale), wx_paid(sale));
+    pass(3h);
+    ask_cancel(sale);
+    reverse(sale);
+    expect_clean();
 }
 
 TEST_F(Sent, reversal_that_nobody_asked_for) {
@@ -185,6 +282,7 @@ TEST_F(Sent, reversal_that_nobody_asked_for) {
     ask_pay(second);
     micropay(second);
     pass(16s);
+    orderquery(second);
     reverse(second);
     pass(30s);
     reverse(sale);

@@ -58,6 +58,7 @@ TEST_F(Told, over_while_the_pay_call_may_still_arrive) {
     const auto asked = ask_pay(sale);
     hear_nothing(micropay(sale));
     pass(31s);
+    hear_nothing(orderquery(sale));
     say(reverse(sale), wx_reversed());
     pass(2s);
     tell(asked, biz(sale, "PAY_FAIL", "PAY_CANCELED"));
@@ -109,6 +110,7 @@ TEST_F(Told, over_on_a_pay_answer_that_nobody_could_read) {
     const auto asked = ask_pay(sale);
     say(micropay(sale), "<html>busy</html>");
     pass(31s);
+    hear_nothing(orderquery(sale));
     say(reverse(sale), wx_reversed());
     tell(asked, biz(sale, "PAY_FAIL", "PAY_CANCELED"));
     expect_only("told_over_unproven");

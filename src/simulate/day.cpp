@@ -27,13 +27,6 @@ using std::chrono::seconds;
 constexpr core::Instant day_begin = core::from_us(1'772'661'600'000'000);  // 2026-03-05 06:00 UTC+8
 constexpr core::Duration evening = hours(3);  // after the day, for what is under way to come to its end
 
-// In the time that a reversal is repeated before a person takes over, with what the channel's clock may be
-// off.
-bool is_just_after_midnight(core::Instant at) {
-    const core::Instant beijing = at + hours(8);
-    return beijing - std::chrono::floor<std::chrono::days>(beijing) < minutes(35);
-}
-
 // The wires as the auditor hears them. What a channel answers to a process that is gone, nobody heard.
 class Tap final : public app::WireTap {
   public:
@@ -380,8 +373,8 @@ class Day {
         }
         for (const sim::Violation& violation : platform_->simulators().violations().all()) {
             const std::string& number = violation.out_trade_no;
-            // What the platform began to undo before midnight, it goes on undoing.
-            if (violation.rule.ends_with("_other_day") && is_just_after_midnight(violation.at)) continue;
+            // What leaves on another day the auditor judges, by the platform's clock.
+            if (violation.rule.ends_with("_other_day")) continue;
             if (faults_->is_disturbed(number) || tap_.is_overtaken(number)) continue;
             const auditor::Finding finding{.at = violation.at,
                                            .rule = "violation_" + violation.rule,
