@@ -87,6 +87,7 @@ void Auditor::on_decision(const std::string& merchant_sn, const std::string& cli
 void Auditor::on_refund_decision(const std::string& merchant_sn, const std::string& client_sn,
                                  const std::string& request_no, std::string_view verdict) {
     Order& order = book_->orders[book_->open_order(merchant_sn, client_sn)];
+    book_->refund_decisions.push_back(book_->clock.now());
     if (RefundAsk* const ask = order.find_refund(request_no)) {
         ask->is_decided_done = ask->is_decided_done || verdict == "refunded";
         ask->is_decided_not_done = verdict == "not_refunded";

@@ -180,6 +180,7 @@ struct Auditor::Book {
     std::unordered_map<std::uint64_t, TillWire> till_calls = {};
     std::unordered_map<std::uint64_t, ChannelWire> channel_calls = {};
     std::set<std::string> delivered_alerts = {};
+    std::vector<core::Instant> refund_decisions = {};  // of people
     std::vector<Finding> findings = {};
     std::set<std::string> reported = {};
     std::map<std::string, std::uint64_t, std::less<>> counts = {};

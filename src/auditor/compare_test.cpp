@@ -378,7 +378,7 @@ TEST_F(Compared, told_over_but_is_not) {
 
 TEST_F(Compared, decided_by_a_person) {
     asked();
-    auditor.on_decision("M1", "c1", "failed");
+    decide("failed");
     store(sale, {.state = "failed"});
     state(sale);
     write("insert into alert values ('a','manual_review',$1,null,0,$1,1)", {core::to_us(clock.now())});
@@ -388,7 +388,7 @@ TEST_F(Compared, decided_by_a_person) {
 
 TEST_F(Compared, told_over_by_a_person_of_what_was_paid_before_it_was_sent) {
     asked();
-    auditor.on_decision("M1", "c1", "failed");
+    decide("failed");
     pass(1min);
     told(sale, "PAY_CANCELED");
     store(sale, {.state = "failed"});
@@ -400,7 +400,7 @@ TEST_F(Compared, told_over_by_a_person_of_what_was_paid_before_it_was_sent) {
 
 TEST_F(Compared, told_over_by_a_person_of_what_was_paid_since) {
     asked();
-    auditor.on_decision("M1", "c1", "failed");
+    decide("failed");
     pass(1min);
     told(sale, "PAY_CANCELED");
     store(sale, {.state = "failed"});
@@ -569,19 +569,92 @@ TEST_F(Compared, alerts) {
     EXPECT_EQ(rules(), (std::vector<std::string>{"alert_undelivered", "alert_not_received"})) << all();
 }
 
-TEST_F(Compared, audit_chain) {
-    database->run_script("insert into audit values (1, '" + std::string(64, '0') + "', 'a'), (2, 'a', 'b')");
+// Their hashes are of another program's making.
+struct Audited : Compared {
+    Audited() {
+        database->run_script(
+            "insert into audit values (1, 5, 'demo', 'limit.set', 'store S1', 'x', '" + std::string(64, '0') +
+            "', '" + first + "'), (2, 6, 'demo', 'payment.decide', '7800000000000001', 'closed: seen', '" +
+            first + "', 'eb80a394752b25281865ddb4009322d4d0c812d8fe25c85f0fd047195fbde2b8')");
+    }
+    const std::string first = "9cc088a0403209039f8f02a5ce758eb7e66eafa9a07be5405cfe0640c4cce711";
+};
+
+TEST_F(Audited, chain) {
     compare();
     expect_clean();
-    database->run_script("insert into audit values (4, 'b', 'c')");
+    database->run_script("update audit set id = 3 where id = 2");
     compare();
     expect_only("audit_chain");
 }
 
-TEST_F(Compared, audit_row_that_follows_another) {
-    database->run_script("insert into audit values (1, '" + std::string(64, '0') + "', 'a'), (2, 'x', 'b')");
+TEST_F(Audited, row_that_follows_another) {
+    database->run_script("update audit set previous_hash = 'x' where id = 2");
     compare();
     expect_only("audit_chain");
+}
+
+TEST_F(Audited, row_that_was_changed) {
+    database->run_script("update audit set detail = 'failed: seen' where id = 2");
+    compare();
+    expect_only("audit_chain");
+}
+
+TEST_F(Audited, decisions_and_their_rows) {
+    asked();
+    auditor.on_decision("M1", "c1", "closed");
+    store(sale, {.state = "closed"});
+    write("insert into alert values ('a','manual_review',$1,null,0,$1,1)", {core::to_us(clock.now())});
+    compare();
+    expect_clean();
+    auditor.on_decision("M1", "c1", "closed");
+    compare();
+    expect_only("audit_missing");
+}
+
+TEST_F(Audited, decision_on_a_refund_without_its_row) {
+    refunded();
+    auditor.on_refund_decision("M1", "c1", "r1", "refunded");
+    compare();
+    expect_only("audit_missing");
+}
+
+TEST_F(Audited, decision_that_a_restore_lost) {
+    const core::Instant backup_at = clock.now();
+    refunded();
+    auditor.on_refund_decision("M1", "c1", "r1", "refunded");
+    auditor.on_restore(backup_at);
+    compare();
+    expect_clean();
+}
+
+TEST_F(Compared, reopened_and_told) {
+    asked();
+    store(sale, {.state = "reversed", .is_reopened = true});
+    state(sale, sale.amount);
+    compare();
+    expect_only("reopened_without_alert");
+    write("insert into alert values ('a','paid_after_close',$1,null,0,$1,1)", {core::to_us(clock.now())});
+    Auditor second(clock, {.gateway = gateway, .wechat = wechat, .alipay = alipay});
+    second.compare(statement, *database);
+    EXPECT_TRUE(std::ranges::none_of(
+        second.findings(), [](const Finding& finding) { return finding.rule == "reopened_without_alert"; }));
+}
+
+TEST_F(Compared, another_amount_and_told) {
+    Sale other = sale;
+    other.amount = 999;
+    ask_pay(sale);
+    say(micropay(sale), wx_paid(other));
+    pass(15s);
+    say(reverse(sale), wx_reversed());
+    store(sale, {.state = "reversed"});
+    write("insert into alert values ('a','amount_mismatch',$1,null,0,$1,1)", {core::to_us(clock.now())});
+    compare();
+    EXPECT_EQ(rules(), std::vector<std::string>{"reversal_unasked"}) << all();
+    database->run_script("delete from alert");
+    compare();
+    expect_found("amount_without_alert");
 }
 
 TEST_F(Compared, rows_that_cannot_be_read) {

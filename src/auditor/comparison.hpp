@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <tuple>
 #include <unordered_map>
 
@@ -12,6 +13,9 @@ namespace huitong::auditor {
 
 // Fen by kind and subject of a limit, and day as 20240305.
 using DaySums = std::map<std::tuple<std::string, std::string, std::int64_t>, std::int64_t>;
+
+// Alerts by name and payment.
+using Alerted = std::set<std::pair<std::string, std::int64_t>>;
 
 class Comparison {
   public:
@@ -52,7 +56,10 @@ class Comparison {
     void check_usage(const DaySums& wanted);
     void check_day_bounds(const DaySums& wanted);
     void check_alerts();
+    void check_delivery(const AlertRow& alert);
+    void check_alerted(const PaymentRow& row, const Alerted& alerted);
     void check_audit();
+    void check_acts(const std::string& act, std::size_t rows, std::size_t heard);
 
     void report(std::string_view rule, const PaymentRow& row, std::string text);
     [[nodiscard]] Order* order_of(const PaymentRow& row);

@@ -163,11 +163,19 @@ std::vector<AlertRow> read_alerts(sql::Session& session) {
 }
 
 std::vector<AuditRow> read_audit(sql::Session& session) {
-    static constexpr std::string_view all = "select id, previous_hash, hash from audit order by id";
+    static constexpr std::string_view all =
+        "select id, at, actor, act, subject, detail, previous_hash, hash from audit order by id";
     std::vector<AuditRow> rows;
     for (sql::Row& row : session.query(all, {})) {
         Reader read(row);
-        rows.push_back({.id = read.number(), .previous_hash = read.text(), .hash = read.text()});
+        rows.push_back({.id = read.number(),
+                        .at_us = read.number(),
+                        .actor = read.text(),
+                        .act = read.text(),
+                        .subject = read.text(),
+                        .detail = read.text(),
+                        .previous_hash = read.text(),
+                        .hash = read.text()});
     }
     return rows;
 }

@@ -85,6 +85,11 @@ struct AlertRow {
 
 struct AuditRow {
     std::int64_t id = 0;
+    std::int64_t at_us = 0;
+    std::string actor;
+    std::string act;
+    std::string subject;
+    std::string detail;
     std::string previous_hash;
     std::string hash;
 };

@@ -13,6 +13,7 @@
 #include "codec/json.hpp"
 #include "codec/xml.hpp"
 #include "core/money.hpp"
+#include "crypto/digest.hpp"
 #include "sql/sqlite_database.hpp"
 
 namespace huitong::auditor {
@@ -277,6 +278,16 @@ class Day : public testing::Test {
         order.was_paid = false;
         order.is_open = is_open;
     }
+    // A person's word, with its audit row.
+    void decide(const std::string& verdict) {
+        auditor.on_decision("M1", "c1", verdict);
+        const std::string id = std::to_string(++acts);
+        const std::string hash = crypto::sha256_hex(last_hash + std::to_string(id.size()) + ":" + id +
+                                                    "1:04:demo14:payment.decide0:0:");
+        write("insert into audit values ($1, 0, 'demo', 'payment.decide', '', '', $2, $3)",
+              {acts, last_hash, hash});
+        last_hash = hash;
+    }
     void write(std::string_view sql, sql::Values values) {
         const sql::Write one{.sql = sql, .values = std::move(values)};
         ASSERT_FALSE(database->write({&one, 1}));
@@ -315,6 +326,8 @@ class Day : public testing::Test {
     std::uint64_t calls = 0;
     std::int64_t payments = 0;
     std::int64_t legs = 0;
+    std::int64_t acts = 0;
+    std::string last_hash = std::string(64, '0');
 
   private:
     void make_tables() {
@@ -331,7 +344,8 @@ class Day : public testing::Test {
             " debit text, credit text, amount_minor integer, amount_currency text);"
             "create table alert (id text, name text, at integer, delivered_at integer, tries integer,"
             " next_at integer, payment integer);"
-            "create table audit (id integer, previous_hash text, hash text);"
+            "create table audit (id integer, at integer, actor text, act text, subject text, detail text,"
+            " previous_hash text, hash text);"
             "create table limit_usage (kind text, subject text, day integer, amount_minor integer)");
     }
 };
