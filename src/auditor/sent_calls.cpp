@@ -241,7 +241,8 @@ void Auditor::Book::check_refund_reason(Trade& trade, Refund& refund) {
     if (!refund.is_automatic) return check_merchant_refund(trade, order, refund);
     if (refund.amount != trade.amount)
         report("automatic_refund_amount", &order, refund.number, "not over the whole amount");
-    const auto automatic = std::ranges::count_if(trade.refunds, &Refund::is_automatic);
+    const auto automatic = std::ranges::count_if(
+        trade.refunds, [](const Refund& one) { return one.is_automatic && !one.is_closed; });
     if (automatic > 1) report("two_automatic_refunds", &order, refund.number, "a second automatic refund");
     const bool may_be = order.first_over || order.is_decided() || trade.was_reversal_refused ||
                         trade.is_refused || trade.has_pay_failed || trade.was_undone;
