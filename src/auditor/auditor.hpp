@@ -4,6 +4,7 @@
 // store, channels or APIs: what they get wrong together, it must not get wrong with them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -102,6 +103,8 @@ class Auditor {
     // Its book against the channels' statements and the platform's rows, as they stand now. Nothing may be on
     // its way on the wires. Findings of the wires are in findings() as they happen; both are kept there.
     void compare(const Statement& statement, sql::Session& platform, Patience patience = {});
+    // What holds among the platform's own rows at any instant, also of a day that is not over.
+    void look(sql::Session& platform, Patience patience = {});
     [[nodiscard]] const std::vector<Finding>& findings() const;
     // What the wires saw, by name: "till_call", "wechat_refund", "told_PAY_SUCCESS", and what is no finding
     // by itself: "gateway_500_UNKNOWN_SYSTEM_ERROR", "gateway_http_503", "till_heard_nothing".
@@ -113,6 +116,8 @@ class Auditor {
     struct Book;
 
   private:
+    void read(sql::Session& platform, const std::function<void()>& judge);
+
     std::unique_ptr<Book> book_;
 };
 

@@ -103,6 +103,18 @@ void Comparison::run() {
     check_audit();
 }
 
+void Comparison::look() {
+    check_unique();
+    for (const PaymentRow& row : rows_) {
+        check_patience(row);
+        check_refund_sums(row);
+        check_ledger(row);
+    }
+    check_totals();
+    check_limits();
+    check_audit();
+}
+
 void Comparison::check_nothing_lost() {
     for (const auto& [key, order] : stated_) {
         if (by_number_.contains(key)) continue;
@@ -233,19 +245,19 @@ void Comparison::check_over(const PaymentRow& row) {
 }
 
 void Comparison::check_patience(const PaymentRow& row) {
-    core::Instant since = row.created_at;
-    if (book_.restored) since = std::max(since, *book_.restored);
+    const core::Instant restored = book_.restored.value_or(core::Instant{});
+    core::Instant since = std::max(row.created_at, restored);
     const bool is_open = row.state == "created" || row.state == "pending" || row.state == "reversing";
     for (const OperationRow& one : row.operations) {
         const bool is_undoing = one.kind == "reverse" || (one.kind == "refund" && one.request_no.empty());
         if (is_undoing) since = std::max(since, one.created_at);
         const core::Duration patience = patience_.unresolved;
-        if (one.state == "sent" && one.lease_until + patience < now_)
+        if (one.state == "sent" && std::max(one.lease_until, restored) + patience < now_)
             report("operation_stuck", row, one.kind + " " + one.number + " was sent, and nobody follows it");
         const bool is_under_way = one.state == "prepared" || one.state == "sent" || one.state == "unknown";
         if (one.is_refund_of_merchant() && is_under_way && !one.next_at && row.is_paid())
             report("refund_without_act", row, one.number + " is " + one.state + ", and nothing is to follow");
-        if (one.next_at && std::max(*one.next_at, one.lease_until) + patience < now_)
+        if (one.next_at && std::max({*one.next_at, one.lease_until, restored}) + patience < now_)
             report("act_overdue", row, one.kind + " " + one.number + " is long due");
     }
     if (is_open && since + patience_.unresolved < now_) report("unresolved", row, "not over yet");
@@ -281,14 +293,23 @@ void Comparison::check_told(const PaymentRow& row) {
     }
 }
 
-void Auditor::compare(const Statement& statement, sql::Session& platform, Patience patience) {
+void Auditor::read(sql::Session& platform, const std::function<void()>& judge) {
     platform.begin(sql::Access::read);
     try {
-        Comparison(*book_, statement, platform, patience).run();
+        judge();
     } catch (const sql::SqlError& error) {
         book_->report("rows_unreadable", nullptr, {}, error.what());
     }
     platform.rollback();
+}
+
+void Auditor::compare(const Statement& statement, sql::Session& platform, Patience patience) {
+    read(platform, [&] { Comparison(*book_, statement, platform, patience).run(); });
+}
+
+void Auditor::look(sql::Session& platform, Patience patience) {
+    const Statement none;
+    read(platform, [&] { Comparison(*book_, none, platform, patience).look(); });
 }
 
 }  // namespace huitong::auditor

@@ -26,12 +26,20 @@ bool is_refund_done(const PaymentRow& row, const RefundAsk& ask) {
 }  // namespace
 
 void Comparison::check_refund_rows(const PaymentRow& row) {
+    check_refund_sums(row);
+    for (const OperationRow& one : row.operations) {
+        if (one.kind == "refund") check_refund_operation(row, one);
+    }
+    if (Trade* const trade = trade_of(row)) check_refunds_on_the_wire(row, *trade);
+    if (const ChannelOrder* const order = stated(row)) check_refunds_stated(row, *order);
+    check_refunds_told(row);
+}
+
+void Comparison::check_refund_sums(const PaymentRow& row) {
     std::set<std::string> requests;
     for (const OperationRow& one : row.operations) {
-        if (one.kind != "refund") continue;
         if (one.is_refund_of_merchant() && !requests.insert(one.request_no).second)
             report("request_twice", row, "two refunds of request " + one.request_no);
-        check_refund_operation(row, one);
     }
     const std::int64_t proven = row.proven_refunds();
     if (row.refunded != proven)
@@ -40,9 +48,6 @@ void Comparison::check_refund_rows(const PaymentRow& row) {
     if (proven == 0) wanted = "paid";
     if (row.is_paid() && row.state != wanted)
         report("refunded_state", row, "should be " + std::string(wanted));
-    if (Trade* const trade = trade_of(row)) check_refunds_on_the_wire(row, *trade);
-    if (const ChannelOrder* const order = stated(row)) check_refunds_stated(row, *order);
-    check_refunds_told(row);
 }
 
 void Comparison::check_refund_operation(const PaymentRow& row, const OperationRow& refund) {

@@ -657,6 +657,35 @@ TEST_F(Compared, another_amount_and_told) {
     expect_found("amount_without_alert");
 }
 
+TEST_F(Compared, look_asks_for_no_statement) {
+    refunded();
+    statement.clear();
+    auditor.look(*database);
+    expect_clean();
+    change("refunded_minor = 299");
+    auditor.look(*database);
+    expect_only("refunded_sum");
+}
+
+TEST_F(Compared, look_at_a_ledger_that_lacks_an_entry) {
+    pay_and_tell(sale);
+    store(sale, {});
+    auditor.look(*database);
+    EXPECT_EQ(rules(), (std::vector<std::string>{"ledger", "ledger_total"})) << all();
+}
+
+TEST_F(Compared, look_just_after_a_restore_is_patient) {
+    const core::Instant backup_at = clock.now();
+    asked();
+    store(sale, {.state = "reversing"}, {{"reverse", "sent", "V1", "", 0, -2h, -2h}});
+    auditor.on_restore(backup_at);
+    auditor.look(*database);
+    expect_clean();
+    pass(46min);
+    auditor.look(*database);
+    EXPECT_EQ(rules(), (std::vector<std::string>{"operation_stuck", "act_overdue", "unresolved"})) << all();
+}
+
 TEST_F(Compared, rows_that_cannot_be_read) {
     database->run_script("drop table operation");
     compare();

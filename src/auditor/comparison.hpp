@@ -23,6 +23,8 @@ class Comparison {
     Comparison(Auditor::Book& book, const Statement& statement, sql::Session& platform, Patience patience);
 
     void run();
+    // Only what needs no statement and no quiet.
+    void look();
 
   private:
     // compare.cpp
@@ -38,6 +40,7 @@ class Comparison {
 
     // compare_refunds.cpp
     void check_refund_rows(const PaymentRow& row);
+    void check_refund_sums(const PaymentRow& row);
     void check_refund_operation(const PaymentRow& row, const OperationRow& refund);
     void check_refund_learned(const PaymentRow& row, const OperationRow& refund);
     void check_refunds_on_the_wire(const PaymentRow& row, Trade& trade);

@@ -307,6 +307,7 @@ class Day {
             is_lost ? platform_->restart_on(std::move(database), ends_at) : platform_->restart(ends_at);
         ends_->watch(*session_);
         stage_->say(started ? "started again" : "ended while it started: " + started.error().reason);
+        auditor_.look(*platform_->copy_database());
         if (!started) platform_->crash();
     }
 
@@ -324,6 +325,7 @@ class Day {
 
     void lose_disk(const Loss& loss) {
         result_.counts.add("fault in lost time", count_faults() - loss.faults_before);
+        auditor_.look(*platform_->copy_database());  // what is thrown away was right too
         platform_->crash();
         ends_->disarm();  // another machine
         loss.backup->run_script(
