@@ -162,8 +162,10 @@ void Auditor::Book::check_reversal_time(const Trade& trade, const Order* order) 
         return core::to_beijing_date(at) == core::to_beijing_date(now);
     };
     const bool is_of_today = is_today(*trade.left) || (trade.paid_heard && is_today(*trade.paid_heard));
-    // What a restore brought back comes to its end whatever the day.
-    const bool is_free = (order != nullptr && order->is_decided()) || is_in_lost_time(trade.left);
+    // What a restore brought back comes to its end whatever the day; but a till may ask on that day only.
+    const bool is_asked_today = order != nullptr && order->cancel_asked && is_today(*order->cancel_asked);
+    const bool is_free =
+        (order != nullptr && order->is_decided()) || (is_in_lost_time(trade.left) && !is_asked_today);
     if (!is_of_today && now > *trade.left + around_midnight && !is_free)
         report("reversal_other_day", order, trade.number, "begun on another day than the sale's");
 }
