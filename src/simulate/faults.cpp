@@ -162,11 +162,11 @@ Seen Faults::see(const net::Origin& to, const net::Request& request) {
 Fate Faults::fate_of(const net::Origin& to, const net::Request& request) {
     const Seen seen = see(to, request);
     Fate fate = draw_fate(seen);
-    // Scenario 18: the channel signs this answer wrongly. It is not to be taken for the channel's by anybody.
+    // Scenario 18: the channel signs this answer wrongly. The auditor too must not take it for the channel's.
     if (seen.is_badly_signed) {
-        fate.tamper = [before = std::move(fate.tamper), side = seen.side](net::Response& response) {
+        fate.tamper = [before = std::move(fate.tamper)](net::Response& response) {
             if (before) before(response);
-            (void)spoil_signature(side, response.body);
+            response.body += '\n';
         };
     }
     return fate;
