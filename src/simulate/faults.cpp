@@ -153,27 +153,13 @@ Seen Faults::see(const net::Origin& to, const net::Request& request) {
     if (const auto known = amounts_.find(named); known != amounts_.end()) seen.amount = known->second;
     // Scenario 44: the channel says that it did not execute the call, and executes the next with that number.
     // A copy would be that next call, made by nobody.
-    const std::string scenario = value_after(request.body, "auth_code").substr(0, 16);
-    seen.is_paid_on_repeat = scenario.ends_with("44");
-    seen.is_badly_signed = scenario.ends_with("18");
+    seen.is_paid_on_repeat = value_after(request.body, "auth_code").substr(0, 16).ends_with("44");
     return seen;
 }
 
 Fate Faults::fate_of(const net::Origin& to, const net::Request& request) {
-    const Seen seen = see(to, request);
-    Fate fate = draw_fate(seen);
-    // Scenario 18: the channel signs this answer wrongly. The auditor too must not take it for the channel's.
-    if (seen.is_badly_signed) {
-        fate.tamper = [before = std::move(fate.tamper)](net::Response& response) {
-            if (before) before(response);
-            response.body += '\n';
-        };
-    }
-    return fate;
-}
-
-Fate Faults::draw_fate(const Seen& seen) {
     const core::Instant now = stage_.time().now();
+    const Seen seen = see(to, request);
     std::erase_if(outages_, [&](const Outage& one) { return one.until <= now; });
     const auto outage = std::ranges::find(outages_, seen.side, &Outage::side);
     if (outage != outages_.end()) {

@@ -49,7 +49,6 @@ class Faults {
         bool has_struck = false;
     };
     [[nodiscard]] Seen see(const net::Origin& to, const net::Request& request);
-    [[nodiscard]] app::Fate draw_fate(const Seen& seen);
     [[nodiscard]] app::Fate strike(const Armed& armed, const Seen& seen);
     // What changes an answer on its way.
     [[nodiscard]] app::Fate forge(const Armed& armed, const Seen& seen);

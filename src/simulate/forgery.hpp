@@ -17,7 +17,6 @@ struct Seen {
     std::string refund_number = {};
     std::string amount = {};  // of the order or the refund, as the call writes it; empty when it does not
     bool is_paid_on_repeat = false;
-    bool is_badly_signed = false;  // its answer will be
 };
 
 // The value that follows a name in XML, JSON or a form with JSON in it.
