@@ -214,8 +214,9 @@ core::Result<Change> on_pay_answer(const Aggregate& before, Claim claim, const P
         if (!draft.payment().is_seen_paid) draft.finish(pay, OperationState::refused);
         if (!answer.may_exist && !draft.payment().is_seen_paid) end_needless_reversal(draft, answer);
     }
+    if (Operation& answered = draft.aggregate().operations.front(); answered.state == OperationState::sent)
+        answered.state = OperationState::unknown;
     if (is_waiting(draft.payment().state)) {
-        pay.state = OperationState::unknown;
         draft.note_waiting();
         draft.schedule(pay, Act::query, std::min(now + policy.first_query, draft.payment().deadline_at));
     }

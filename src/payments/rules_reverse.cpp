@@ -36,8 +36,11 @@ struct Undone {
 
 void take_as_undone(Draft& draft, Operation& reverse, const Undone& undone) {
     const Payment& payment = draft.payment();
-    if (undone.has_no_trade && payment.is_seen_paid) {
-        // What was seen paid cannot be absent: no proof of anything. Look, then the same call again.
+    // What was seen paid, or said to be, cannot be absent: no proof of anything.
+    const bool was_there =
+        payment.is_seen_paid || payment.may_be_older || payment.review_reason == "older_payment";
+    if (undone.has_no_trade && was_there) {
+        // Look, then the same call again.
         if (reverse.state == OperationState::manual) return review_again(draft, reverse);
         return try_again(draft, reverse, undone.is_query ? Act::send : Act::query);
     }

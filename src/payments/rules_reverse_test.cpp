@@ -172,6 +172,24 @@ TEST(Reversal, NoTradeBehindWhatWasSeenPaidProvesNothing) {
     EXPECT_EQ(bench.payment().effect, Effect::refunded);
 }
 
+// Its number had been used for a payment of somebody's, which the channel showed and then denies.
+TEST(Reversal, NoTradeBehindAnOlderPaymentProvesNothing) {
+    Bench bench;
+    ASSERT_EQ(bench.cancel(), "");
+    auto taken = answer_of<PayAnswer>(Outcome::unknown, test_start, "ORDERPAID");
+    taken.is_authentic = taken.may_be_older = true;
+    ASSERT_EQ(bench.pay(taken), "");
+    EXPECT_EQ(bench.at.pay().state, OperationState::unknown) << "its call is answered";
+    auto older = seen(TradeState::paid, test_start + 16s);
+    older.trade = facts_of(test_amount, test_start - 24h);
+    bench.now = test_start + 16s;
+    ASSERT_EQ(bench.query(2, older), "");
+    ASSERT_EQ(bench.state(), PaymentState::manual_review);
+    ASSERT_EQ(bench.query_due(TradeState::not_found), "");
+    EXPECT_EQ(bench.state(), PaymentState::manual_review) << "nothing was reversed";
+    EXPECT_TRUE(next_step(bench.at)) << "it is looked at on";
+}
+
 TEST(Reversal, BackgroundOneThatFindsItPaidReopens) {
     for (const bool is_given_up : {false, true}) {
         Bench bench;
