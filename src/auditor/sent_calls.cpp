@@ -12,6 +12,7 @@ constexpr core::Duration send_by = std::chrono::seconds(5);
 constexpr core::Duration tolerance = std::chrono::seconds(1);
 constexpr core::Duration earliest_reversal = std::chrono::seconds(15);
 constexpr core::Duration around_midnight = std::chrono::minutes(2);
+constexpr core::Duration most_apart = std::chrono::seconds(150);  // two clocks
 constexpr core::Duration query_spacing = std::chrono::seconds(1);
 constexpr core::Duration deadline = std::chrono::seconds(30);
 constexpr core::Duration refund_spacing = std::chrono::seconds(60);
@@ -161,7 +162,9 @@ void Auditor::Book::check_reversal_time(const Trade& trade, const Order* order) 
     const auto is_today = [&](core::Instant at) {
         return core::to_beijing_date(at) == core::to_beijing_date(now);
     };
-    const bool is_of_today = is_today(*trade.left) || (trade.paid_heard && is_today(*trade.paid_heard));
+    // The day is the channel's, whose clock may be before ours.
+    const bool is_of_today = is_today(*trade.left) || is_today(*trade.left + most_apart) ||
+                             (trade.paid_heard && is_today(*trade.paid_heard));
     // What a restore brought back comes to its end whatever the day; but a till may ask on that day only.
     const bool is_asked_today = order != nullptr && order->cancel_asked && is_today(*order->cancel_asked);
     const bool is_free =
