@@ -54,6 +54,17 @@ TEST_P(Limits, OfADayByTerminalStoreAndMerchant) {
     EXPECT_EQ(pay(0, 0, 1000).biz_result_code, "PAY_SUCCESS") << "another day";
 }
 
+TEST_P(Limits, OfADayEndAtMidnightInBeijing) {
+    set(ports::LimitKind::merchant, platform.data().merchant_sn, std::nullopt, 1000);
+    const core::Instant midnight =
+        core::start_of_beijing_day(core::to_beijing_date(platform.time().now() + hours(24)));
+    platform.run_for(midnight - minutes(5) - platform.time().now());
+    EXPECT_EQ(pay(0, 0, 1000).biz_result_code, "PAY_SUCCESS");
+    expect_refused(pay(0, 0, 1), "SELLER_OVER_DAILY_LIMIT");
+    platform.run_for(midnight - platform.time().now());
+    EXPECT_EQ(pay(0, 0, 1000).biz_result_code, "PAY_SUCCESS");
+}
+
 TEST_P(Limits, WhatCameToNothingIsGivenBackToTheDay) {
     set(ports::LimitKind::merchant, platform.data().merchant_sn, std::nullopt, 1000);
     EXPECT_EQ(pay(5, 0, 1000).biz_result_code, "PAY_FAIL");

@@ -247,6 +247,7 @@ TEST_P(Restore, a_call_that_cannot_be_journalled_is_not_sent) {
 
 // The till was told that it failed, the channel may still hold an order, and the disk that knew is gone.
 TEST_P(Restore, what_was_told_failed_is_undone_all_the_same) {
+    if (!is_wechat()) GTEST_SKIP() << "undone at once, before anything can be lost";
     back_up();
     EXPECT_EQ(pay(5).biz_result_code, "PAY_FAIL");
     ASSERT_TRUE(payment().live(payments::OperationKind::reverse)) << "too soon after the pay call";
