@@ -44,6 +44,19 @@ void give_all(std::span<Job> jobs, const core::Error& error) {
 
 }  // namespace
 
+Counts sum_of(std::span<const Counts> counts) {
+    Counts sum;
+    for (const Counts& one : counts) {
+        sum.groups += one.groups;
+        sum.closures += one.closures;
+        sum.reruns += one.reruns;
+        sum.retries += one.retries;
+        sum.group_size.add(one.group_size);
+        sum.commit_us.add(one.commit_us);
+    }
+    return sum;
+}
+
 GroupRunner::GroupRunner(sql::Session& session, const crypto::Sealer& sealer, Patience patience,
                          const core::Clock* clock)
     : session_(session), tx_(session, sealer), patience_(std::move(patience)), clock_(clock) {
@@ -64,7 +77,7 @@ void GroupRunner::write(std::span<Job> jobs) {
 
 // The closure, then its writes. A refusal stays in job.result; nothing of a refused closure was applied.
 GroupRunner::Step GroupRunner::run(Job& job) {
-    tx_.reset();
+    tx_.reset(sql::Access::write);
     job.result = job.closure(tx_);
     if (!job.result) return Step::refused;
     const auto failed = tx_.flush();
@@ -96,39 +109,59 @@ bool GroupRunner::write_together(std::span<Job> jobs) {
         session_.rollback();
         return false;
     }
-    commit(jobs);
-    return true;
+    return commit(jobs);
 }
 
 void GroupRunner::write_alone(Job& job) {
+    constexpr int most_runs = 6;
     session_.set_pipelining(false);
-    try {
-        session_.begin(sql::Access::write);
-        if (run(job) == Step::done || HUITONG_MUTATED("refusal_not_rolled_back")) {
-            commit({&job, 1});
-        } else {
-            session_.rollback();
-        }
-    } catch (...) {
-        job.result = std::unexpected(current_error());
-        session_.rollback();
+    for (int runs = 1;; ++runs) {
+        const Ended ended = try_alone(job);
+        // An idle connection that was cut is noticed by its next use: one more run, on a new one.
+        const int allowed = ended == Ended::contended ? most_runs : ended == Ended::cut_off ? 2 : 1;
+        if (runs >= allowed) break;
+        ++counts_.retries;
+        patience_.wait(runs - 1);
     }
     session_.set_pipelining(true);
 }
 
-void GroupRunner::commit(std::span<Job> jobs) {
-    switch (timed_commit()) {
+GroupRunner::Ended GroupRunner::try_alone(Job& job) {
+    try {
+        session_.begin(sql::Access::write);
+        if (run(job) == Step::done || HUITONG_MUTATED("refusal_not_rolled_back"))
+            return commit({&job, 1}) ? Ended::told : Ended::contended;
+        session_.rollback();
+        return Ended::told;
+    } catch (const sql::SqlError& error) {
+        job.result = std::unexpected(current_error());
+        session_.rollback();
+        if (error.kind() == sql::SqlError::Kind::contention) return Ended::contended;
+        return error.kind() == sql::SqlError::Kind::connection ? Ended::cut_off : Ended::told;
+    } catch (...) {
+        job.result = std::unexpected(current_error());
+        session_.rollback();
+        return Ended::told;
+    }
+}
+
+bool GroupRunner::commit(std::span<Job> jobs) {
+    const sql::CommitOutcome outcome = timed_commit();
+    switch (outcome) {
         case sql::CommitOutcome::committed:
-            return;
+            return true;
         case sql::CommitOutcome::unknown:
-            if (!HUITONG_MUTATED("unknown_commit_taken_as_lost") && was_committed()) return;
+            if (!HUITONG_MUTATED("unknown_commit_taken_as_lost") && was_committed()) return true;
             break;
         case sql::CommitOutcome::failed:
-            if (HUITONG_MUTATED("failed_commit_taken_as_done")) return;
+            if (HUITONG_MUTATED("failed_commit_taken_as_done")) return true;
+            break;
+        case sql::CommitOutcome::contended:
             break;
     }
     // Refusals too: they may rest on what other closures of the group had written.
     give_all(jobs, core::Error{core::Code::unavailable, "commit_failed", {}});
+    return outcome != sql::CommitOutcome::contended;
 }
 
 sql::CommitOutcome GroupRunner::timed_commit() {
@@ -160,7 +193,7 @@ void GroupRunner::read(std::span<Job> jobs) {
         try {
             if (!is_begun) session_.begin(sql::Access::read);
             is_begun = true;
-            tx_.reset();
+            tx_.reset(sql::Access::read);
             job.result = job.closure(tx_);
             if (tx_.has_writes()) throw std::logic_error("a read closure that writes");
         } catch (...) {

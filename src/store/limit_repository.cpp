@@ -2,6 +2,8 @@
 // terminal, its store and its merchant alike, whichever of them has a limit, so that taking it back meets the
 // same rows however the limits have changed since; a limit set during a day knows of the time before it
 // only what was counted for another limit.
+#include <algorithm>
+
 #include "store/columns.hpp"
 #include "store/tx.hpp"
 
@@ -58,8 +60,15 @@ class Limits final : public ports::LimitRepository {
                                           "where shard = $1 and kind = 'terminal' and subject = $2"
                                           " or shard = $1 and kind = 'store' and subject = $3"
                                           " or shard = $1 and kind = 'merchant' and subject = $4";
-        return read_rows(tx_.query(of_any, {shard_value(subjects.merchant_sn), subjects.terminal_sn,
-                                            subjects.store_sn, subjects.merchant_sn}));
+        // Always in this order, so that two payments never wait for each other.
+        static const std::string held = of_any + " order by kind, subject for no key update";
+        const sql::Values values{shard_value(subjects.merchant_sn), subjects.terminal_sn, subjects.store_sn,
+                                 subjects.merchant_sn};
+        auto limits = read_rows(tx_.query(of_any, values));
+        const bool must_hold = tx_.must_hold() && std::ranges::any_of(limits, [](const Limit& limit) {
+                                   return limit.per_day.has_value();
+                               });
+        return must_hold ? read_rows(tx_.query(held, values)) : limits;
     }
 
     std::vector<Limit> list() override {

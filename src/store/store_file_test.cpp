@@ -136,7 +136,8 @@ TEST_F(StoreFile, ANewerSchemaIsRefused) {
 TEST_F(StoreFile, ADevelopmentVersionsSchemaIsRefused) {
     open().reset();
     auto database = sql::SqliteDatabase::open(path_, {});
-    (*database)->make_writer()->run_script("update schema_version set version = 1");
+    (*database)->make_writer()->run_script(
+        "delete from schema_version; insert into schema_version (version) values (1)");
     database->reset();
     EXPECT_EQ(test::reason_of(open_sqlite_store(path_, sealer_)), "schema_too_old");
 }

@@ -19,7 +19,8 @@ void SqlTx::queue(std::string_view sql, sql::Values values, Reason reason) {
     reasons_.push_back(std::move(reason));
 }
 
-void SqlTx::reset() {
+void SqlTx::reset(sql::Access access) {
+    access_ = access;
     writes_.clear();
     reasons_.clear();
 }
