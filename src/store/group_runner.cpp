@@ -67,18 +67,25 @@ void GroupRunner::write(std::span<Job> jobs) {
     ++counts_.groups;
     counts_.closures += static_cast<std::int64_t>(jobs.size());
     counts_.group_size.add(static_cast<std::int64_t>(jobs.size()));
-    if (jobs.size() == 1) {
-        write_alone(jobs.front());
-    } else if (!write_together(jobs)) {
+    if (jobs.size() == 1) return write_alone(jobs.front());
+    for (std::span<Job> rest = jobs; !rest.empty();) {
+        const std::size_t answered = write_together(rest);
+        rest = rest.subspan(answered);
+        if (answered > 0) continue;
         ++counts_.reruns;
-        for (Job& job : jobs) write_alone(job);
+        for (Job& job : rest) write_alone(job);
+        return;
     }
 }
 
 // The closure, then its writes. A refusal stays in job.result; nothing of a refused closure was applied.
-GroupRunner::Step GroupRunner::run(Job& job) {
-    tx_.reset(sql::Access::write);
-    job.result = job.closure(tx_);
+GroupRunner::Step GroupRunner::run(Job& job, bool may_wait) {
+    tx_.reset(sql::Access::write, may_wait);
+    try {
+        job.result = job.closure(tx_);
+    } catch (const Busy&) {
+        return Step::busy;
+    }
     if (!job.result) return Step::refused;
     const auto failed = tx_.flush();
     if (!failed) return Step::done;
@@ -86,30 +93,32 @@ GroupRunner::Step GroupRunner::run(Job& job) {
     return *failed == 0 ? Step::refused : Step::spoiled;
 }
 
-// False: rolled back, to be run one by one.
-bool GroupRunner::write_together(std::span<Job> jobs) {
+std::size_t GroupRunner::run_together(std::span<Job> jobs) {
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        const Step step = run(jobs[i], i == 0);
+        if (step == Step::spoiled) return 0;
+        if (step == Step::busy) return i;
+    }
+    return jobs.size();
+}
+
+std::size_t GroupRunner::write_together(std::span<Job> jobs) {
     try {
         session_.begin(sql::Access::write);
     } catch (const sql::SqlError&) {
         give_all(jobs, current_error());
         session_.rollback();
-        return true;
+        return jobs.size();
     }
+    std::size_t run = 0;
     try {
-        for (Job& job : jobs) {
-            if (run(job) != Step::spoiled) continue;
-            session_.rollback();
-            return false;
-        }
-        if (!session_.settle()) {
-            session_.rollback();
-            return false;
-        }
+        run = run_together(jobs);
+        if (run > 0 && !session_.settle()) run = 0;
     } catch (...) {
-        session_.rollback();
-        return false;
+        run = 0;  // alone, the one whose fault it is meets it again and is told
     }
-    return commit(jobs);
+    if (run == 0) session_.rollback();
+    return run > 0 && commit(jobs.first(run)) ? run : 0;
 }
 
 void GroupRunner::write_alone(Job& job) {

@@ -56,14 +56,17 @@ class GroupRunner {
     [[nodiscard]] const Counts& counts() const { return counts_; }
 
   private:
-    enum class Step { done, refused, spoiled };
+    enum class Step { done, refused, spoiled, busy };
     enum class Ended { told, contended, cut_off };
 
-    [[nodiscard]] bool write_together(std::span<Job> jobs);
+    // How many of them, the first ones, are answered. 0: rolled back, to be run one by one.
+    [[nodiscard]] std::size_t write_together(std::span<Job> jobs);
     void write_alone(Job& job);
     // Once. But for `told`, nothing was done and it may be run again.
     [[nodiscard]] Ended try_alone(Job& job);
-    [[nodiscard]] Step run(Job& job);
+    [[nodiscard]] Step run(Job& job, bool may_wait = true);
+    // How many could be run in this transaction; 0: one spoiled it.
+    [[nodiscard]] std::size_t run_together(std::span<Job> jobs);
     // False: contended, nothing was done.
     [[nodiscard]] bool commit(std::span<Job> jobs);
     [[nodiscard]] sql::CommitOutcome timed_commit();

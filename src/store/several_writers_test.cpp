@@ -146,6 +146,40 @@ TEST_F(SeveralWriters, ADaysLimitIsNotPassedTogether) {
     EXPECT_EQ(run_all(closures), (Reasons{{"merchant_day_limit", 80 - room}, {"ok", room}}));
 }
 
+// Groups that hold one merchant's limit do not wait for another's.
+TEST_F(SeveralWriters, LimitsOfManyMerchantsInEveryOrder) {
+    constexpr int rounds = 240;
+    constexpr int merchants = 6;
+    for (int who = 0; who < merchants; ++who) {
+        const Limit limit{.kind = LimitKind::merchant,
+                          .subject = merchant(who),
+                          .merchant_sn = merchant(who),
+                          .per_payment = std::nullopt,
+                          .per_day = fen(1'000'000)};
+        ASSERT_TRUE(run([limit](Tx& tx) -> Result<void> {
+            tx.limits().set(limit);
+            return {};
+        }));
+    }
+    std::vector<test::WriteClosure> closures;
+    for (int n = 0; n < rounds; ++n) {
+        const int turn = n / 2 % merchants;
+        const int who = n % 2 == 0 ? turn : merchants - 1 - turn;
+        closures.emplace_back([who, n](Tx& tx) -> Result<void> {
+            const Aggregate intent = make_intent(who, n + 1);
+            if (tx.limits().find({.terminal_sn = {}, .store_sn = {}, .merchant_sn = merchant(who)}).size() !=
+                1)
+                return core::fail(core::Code::internal, "no_limit");
+            tx.payments().insert(intent);
+            tx.limits().count(intent.payment);
+            return {};
+        });
+    }
+    EXPECT_EQ(run_all(closures), (Reasons{{"ok", rounds}}));
+    for (const auto& store : stores_)
+        EXPECT_LE(store->counts().reruns, 10) << "groups wait for each other in rings";
+}
+
 TEST_F(SeveralWriters, EveryAuditRowFollowsTheOneBefore) {
     constexpr int rows = 120;
     std::vector<test::WriteClosure> closures;

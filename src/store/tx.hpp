@@ -46,9 +46,11 @@ class SqlTx final : public ports::Tx {
     [[nodiscard]] bool must_hold() const {
         return access_ == sql::Access::write && engine() == sql::Engine::postgresql;
     }
+    // False: other closures of the transaction hold rows; what is not to be had at once is Busy.
+    [[nodiscard]] bool may_wait() const { return may_wait_; }
 
     // For the group runner: forgets what was queued.
-    void reset(sql::Access access);
+    void reset(sql::Access access, bool may_wait = true);
     [[nodiscard]] bool has_writes() const { return !writes_.empty(); }
     // Sends what was queued; the index of the first write that failed.
     [[nodiscard]] std::optional<std::size_t> flush();
@@ -59,6 +61,7 @@ class SqlTx final : public ports::Tx {
     sql::Session& session_;
     const crypto::Sealer& sealer_;
     sql::Access access_ = sql::Access::write;
+    bool may_wait_ = true;
     std::vector<sql::Write> writes_;
     std::vector<Reason> reasons_;
     std::unique_ptr<ports::PaymentRepository> payments_;
