@@ -61,7 +61,7 @@ constexpr Subcommand subcommands[] = {
      "SQLite",
      [](const Arguments& arguments) { return huitong::bench::run_store_bench(store_options(arguments)); }},
     {"pgspike",
-     "waiters=64 seconds=3 merchants=100: the same on a private PostgreSQL, pipelined and one by one",
+     "waiters=64 seconds=3 merchants=100: the same on a private PostgreSQL with one to eight connections",
      [](const Arguments& arguments) { return huitong::bench::run_pg_spike(store_options(arguments)); }},
 };
 

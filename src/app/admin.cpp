@@ -11,6 +11,7 @@
 #include "app/config_file.hpp"
 #include "app/data_dir.hpp"
 #include "app/master_key.hpp"
+#include "app/store_place.hpp"
 
 namespace huitong::app {
 
@@ -32,7 +33,7 @@ Admin::~Admin() {
 
 core::Result<std::unique_ptr<store::Store>> Admin::open_store(const Config& config,
                                                               const crypto::Sealer& sealer) {
-    auto store = store::open_sqlite_store(*sqlite_path(config), sealer);
+    auto store = store::open_store(store_location(config).value(), sealer, visiting_options());
     if (!store) throw std::runtime_error(store.error().reason + ": " + store.error().detail);
     return store;
 }
@@ -49,10 +50,12 @@ core::Result<std::unique_ptr<Admin>> Admin::open(const AdminOptions& options) {
         if (!loaded) return std::unexpected(std::move(loaded.error()));
         config = std::move(*loaded);
     }
-    const auto path = sqlite_path(config);
-    if (!path) return std::unexpected(path.error());
-    if (!file_exists(*path))
-        return fail(Code::not_found, "no_store", *path + ": make one with `huitong migrate`");
+    const auto location = store_location(config);
+    if (!location) return std::unexpected(location.error());
+    const auto exists = store::store_exists(*location);
+    if (!exists) return std::unexpected(exists.error());
+    if (!*exists)
+        return fail(Code::not_found, "no_store", location->shown + ": make one with `huitong migrate`");
     const auto key = load_master_key(config);
     if (!key) return std::unexpected(key.error());
     return std::unique_ptr<Admin>(new Admin(options, std::move(config), *key));

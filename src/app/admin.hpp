@@ -1,5 +1,5 @@
 // What every `huitong admin` act needs: the store of a configuration or data directory, the operator who
-// acts, and one way to print. An act works while a `serve` runs on the same SQLite file.
+// acts, and one way to print. An act works while a `serve` runs on the same store.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -29,7 +29,7 @@ struct AdminOptions {
 
 class Admin {
   public:
-    // Opens an existing store. Errors: those of load_config, load_master_key, open_sqlite_store; not_found
+    // Opens an existing store. Errors: those of load_config, load_master_key, open_store; not_found
     // {no_store}.
     [[nodiscard]] static core::Result<std::unique_ptr<Admin>> open(const AdminOptions& options);
     ~Admin();

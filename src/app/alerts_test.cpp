@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "app/sim_platform.hpp"
 #include "app/webhook.hpp"
 #include "codec/json.hpp"
@@ -119,6 +121,47 @@ TEST_F(AlertsTest, ADeliveredOneIsNotSentAgain) {
     EXPECT_TRUE(rows()[0].delivered_at.has_value());
     EXPECT_EQ(rows()[0].tries, 2);
     EXPECT_EQ(rows(true).size(), 1U) << "delivered is not acknowledged";
+}
+
+// Takes its time, so that two nodes look at the same alerts meanwhile.
+class SlowReceiver final : public ports::AlertSink {
+  public:
+    explicit SlowReceiver(task::Time& time) : time_(time) {}
+    std::vector<std::string> received;
+
+    task::Task<void> deliver(Alert alert) override {
+        co_await time_.sleep_for(2s);
+        received.push_back(alert.id);
+        co_return core::Result<void>{};
+    }
+
+  private:
+    task::Time& time_;
+};
+
+TEST_F(AlertsTest, OfTwoNodesOneDelivers) {
+    SlowReceiver receivers[]{SlowReceiver(sim_.time()), SlowReceiver(sim_.time())};
+    std::vector<std::unique_ptr<flows::Alerts>> nodes;
+    for (SlowReceiver& receiver : receivers) {
+        flows::AlertDeps node = deps();
+        node.sink = &receiver;
+        nodes.push_back(std::make_unique<flows::Alerts>(
+            node, flows::AlertOptions{.scan_every = scan_every, .claim_for = 1min}));
+        nodes.back()->start();
+    }
+    for (int i = 0; i < 20; ++i) nodes[static_cast<std::size_t>(i % 2)]->raise("trouble", std::to_string(i));
+    sim_.run_for(10min);
+    std::vector<std::string> ids = receivers[0].received;
+    ids.insert(ids.end(), receivers[1].received.begin(), receivers[1].received.end());
+    EXPECT_EQ(ids.size(), 20U);
+    std::ranges::sort(ids);
+    EXPECT_TRUE(std::ranges::adjacent_find(ids) == ids.end()) << "delivered by both";
+    EXPECT_FALSE(receivers[0].received.empty() || receivers[1].received.empty());
+    for (const auto& node : nodes) {
+        bool is_stopped = false;
+        boost::asio::co_spawn(sim_.io(), node->stop(), [&](const std::exception_ptr&) { is_stopped = true; });
+        sim_.run_until([&] { return is_stopped; });
+    }
 }
 
 TEST_F(AlertsTest, OneThatIsRefusedHoldsUpNoOther) {

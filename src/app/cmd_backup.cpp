@@ -19,6 +19,7 @@
 #include "app/data_dir.hpp"
 #include "app/master_key.hpp"
 #include "app/offline_store.hpp"
+#include "app/store_place.hpp"
 #include "flows/audit.hpp"
 #include "flows/catch_up.hpp"
 #include "sql/sqlite_backup.hpp"
@@ -89,7 +90,7 @@ core::Result<void> set_facts(store::Store& store, OfflineStore& offline,
 
 // What the copy says of itself, and proof that this key opens what it holds.
 core::Result<void> stamp(const std::string& path, const core::Secret& key, const BackupFacts& backup) {
-    auto copy = OfflineStore::open(path, key);
+    auto copy = OfflineStore::open(store::file_at(path), key);
     if (!copy) return std::unexpected(std::move(copy.error()));
     if (const auto opened = (*copy)->opens_a_secret(); !opened) return std::unexpected(opened.error());
     return set_facts((*copy)->store(), **copy,
@@ -105,7 +106,7 @@ core::Result<BackupFacts> back_up(const Config& config, const std::string& to) {
     if (!key) return std::unexpected(key.error());
     if (!file_exists(*path)) return fail(Code::not_found, "no_store", *path);
     if (file_exists(to)) return fail(Code::conflict, "exists", to);
-    auto store = OfflineStore::open(*path, *key);
+    auto store = OfflineStore::open(store::file_at(*path), *key);
     if (!store) return std::unexpected(std::move(store.error()));
     const auto state = (*store)->fact(facts::catch_up);
     if (!state) return std::unexpected(state.error());
@@ -147,6 +148,7 @@ int run_backup(const std::string& file, const std::string& to, bool is_json) {
 struct RestoreCommand {
     std::string config_file;
     std::string from;
+    std::string as_of;  // of a server's store: the time it was brought back to
     bool is_replacing = false;
     bool is_loss_accepted = false;
     bool is_json = false;
@@ -166,7 +168,7 @@ core::Result<std::string> put_aside(const std::string& path, core::Instant now) 
 
 core::Result<void> mark_restored(const std::string& path, const core::Secret& key,
                                  const RestoreCommand& command) {
-    auto store = OfflineStore::open(path, key);
+    auto store = OfflineStore::open(store::file_at(path), key);
     if (!store) return std::unexpected(std::move(store.error()));
     if (const auto opened = (*store)->opens_a_secret(); !opened)
         return fail(Code::denied, "wrong_master_key", "the master key does not open what the backup holds");
@@ -206,14 +208,45 @@ core::Result<std::string> restore(const Config& config, const RestoreCommand& co
     return aside;
 }
 
-// Of a store that was restored before and cannot catch up: what its backup does not know is given up.
-core::Result<void> accept_loss(const Config& config) {
-    const auto path = sqlite_path(config);
-    if (!path) return std::unexpected(path.error());
+// A store that is there, wherever it lies.
+core::Result<std::unique_ptr<OfflineStore>> open_existing(const Config& config) {
+    const auto location = store_location(config);
+    if (!location) return std::unexpected(location.error());
     const auto key = load_master_key(config);
     if (!key) return std::unexpected(key.error());
-    if (!file_exists(*path)) return fail(Code::not_found, "no_store", *path);
-    auto store = OfflineStore::open(*path, *key);
+    const auto exists = store::store_exists(*location);
+    if (!exists) return std::unexpected(exists.error());
+    if (!*exists) return fail(Code::not_found, "no_store", location->shown);
+    return OfflineStore::open(*location, *key);
+}
+
+// Of a server's store that its own means have brought back to an earlier time: what was sent since is asked
+// after by the next `serve`.
+core::Result<void> mark_brought_back(const Config& config, const RestoreCommand& command) {
+    const auto as_of = core::parse_rfc3339(command.as_of);
+    if (!as_of) return fail(Code::invalid, "bad_time", "--as-of 2026-03-05T10:00:00+08:00");
+    if (!is_shared(config))
+        return fail(Code::invalid, "not_a_server", "a store in a file is restored from a backup: --from");
+    auto store = open_existing(config);
+    if (!store) return std::unexpected(std::move(store.error()));
+    if (const auto opened = (*store)->opens_a_secret(); !opened)
+        return fail(Code::denied, "wrong_master_key", "the master key does not open what the store holds");
+    const core::Instant now = (*store)->time().now();
+    if (*as_of > now) return fail(Code::invalid, "bad_time", "--as-of is in the future");
+    return set_facts((*store)->store(), **store,
+                     {{facts::backup_at, us_text(*as_of)},
+                      {facts::restored_at, us_text(now)},
+                      {facts::catch_up, command.is_loss_accepted ? "accepted_loss" : "needed"},
+                      {facts::catch_up_result, ""}},
+                     flows::AuditAct{.actor = "system",
+                                     .act = "store.restore",
+                                     .subject = "as of " + core::to_rfc3339(*as_of),
+                                     .detail = command.is_loss_accepted ? "loss accepted" : ""});
+}
+
+// Of a store that was restored before and cannot catch up: what its backup does not know is given up.
+core::Result<void> accept_loss(const Config& config) {
+    auto store = open_existing(config);
     if (!store) return std::unexpected(std::move(store.error()));
     const auto state = (*store)->fact(facts::catch_up);
     if (!state) return std::unexpected(state.error());
@@ -229,15 +262,20 @@ core::Result<void> accept_loss(const Config& config) {
 int run_restore(const RestoreCommand& command) {
     const auto config = load_config(command.config_file);
     if (!config) return refuse(config.error());
-    if (command.from.empty() && !command.is_loss_accepted) {
-        fmt::print(stderr, "huitong: --from FILE, or --accept-loss for a store that was restored before\n");
+    if (command.from.empty() && command.as_of.empty() && !command.is_loss_accepted) {
+        fmt::print(
+            stderr,
+            "huitong: --from FILE (or --as-of TIME on PostgreSQL), or --accept-loss for a store that was "
+            "restored before\n");
         return exit_usage;
     }
     if (auto made = make_data_dir(config->data_dir); !made) return refuse(made.error());
     const auto lock = DirLock::take(config->data_dir);
     if (!lock) return refuse(lock.error());
     std::string aside;
-    if (command.from.empty()) {
+    if (!command.as_of.empty()) {
+        if (auto marked = mark_brought_back(*config, command); !marked) return refuse(marked.error());
+    } else if (command.from.empty()) {
         if (auto accepted = accept_loss(*config); !accepted) return refuse(accepted.error());
     } else {
         auto done = restore(*config, command);
@@ -251,7 +289,7 @@ int run_restore(const RestoreCommand& command) {
     }
     if (!aside.empty()) fmt::print("the store that was there: {}\n", aside);
     fmt::print("{}; `huitong serve` asks the channels before it takes new payments\n",
-               command.from.empty() ? "loss accepted" : "restored");
+               command.from.empty() && command.as_of.empty() ? "loss accepted" : "restored");
     return exit_done;
 }
 
@@ -275,6 +313,8 @@ void add_restore(CLI::App& app, Action& action) {
     const auto options = std::make_shared<RestoreCommand>();
     command->add_option("--config", options->config_file, "Configuration file (TOML)")->required();
     command->add_option("--from", options->from, "File that `huitong backup` wrote");
+    command->add_option("--as-of", options->as_of, "The time to which a PostgreSQL server was brought back")
+        ->excludes("--from");
     command->add_flag("--replace", options->is_replacing, "Put the store that is there aside");
     command->add_flag("--accept-loss", options->is_loss_accepted,
                       "Catch up without the send journal: what the backup does not know is lost");

@@ -24,6 +24,7 @@ constexpr std::uint64_t stories_seed = 20260305;
 
 struct DemoOptions {
     std::string dir = "huitong-demo";
+    std::string store_url = Config{}.store_url;
     std::uint16_t port = 8080;
     bool no_traffic = false;
     bool allow_core = false;
@@ -92,6 +93,7 @@ class FirstStart {
 Config demo_config(const DemoOptions& options) {
     Config config;
     config.data_dir = options.dir;
+    config.store_url = options.store_url;
     config.listen_port = options.port;
     config.log_file = "huitong.log";
     config.drain_notice = core::Duration{0};
@@ -172,6 +174,7 @@ void add_demo(CLI::App& app, Action& action) {
     const auto options = std::make_shared<DemoOptions>();
     command->add_option("--data", options->dir, "Directory of keys and store, made at first start")
         ->capture_default_str();
+    command->add_option("--store", options->store_url, "As store.url in a configuration; a new, empty one");
     command->add_option("--port", options->port, "Gateway; the simulators take the next one")
         ->check(CLI::Range(1, 65534))
         ->capture_default_str();

@@ -16,8 +16,10 @@
 #include "app/data_dir.hpp"
 #include "app/doctor.hpp"
 #include "app/master_key.hpp"
+#include "app/store_place.hpp"
 #include "flows/audit.hpp"
 #include "flows/catch_up.hpp"
+#include "sql/pg_address.hpp"
 #include "sql/sqlite_backup.hpp"
 
 namespace huitong::app {
@@ -86,10 +88,30 @@ void check_journal(const Config& config, Findings& findings) {
     struct stat data{};
     if (::stat(config.journal_dir.c_str(), &journal) != 0 || ::access(config.journal_dir.c_str(), W_OK) != 0)
         return findings.push_back({"journal", Verdict::fail, config.journal_dir + ": cannot be written"});
-    const bool is_same = ::stat(config.data_dir.c_str(), &data) == 0 && data.st_dev == journal.st_dev;
+    const bool is_file = sqlite_path(config).has_value();
+    const bool is_same =
+        is_file && ::stat(config.data_dir.c_str(), &data) == 0 && data.st_dev == journal.st_dev;
     findings.push_back({"journal", is_same ? Verdict::warn : Verdict::ok,
                         config.journal_dir + (is_same ? ": on the same device as the store" : "")});
     check_space("journal_disk", config.journal_dir, findings);
+}
+
+// What the engine itself can tell: a file is looked through, a server is asked how it keeps what it took.
+core::Result<void> check_engine(const store::Location& location, Findings& findings) {
+    if (location.engine == sql::Engine::sqlite)
+        return sql::check_sqlite_file(location.target, sql::Thoroughness::quick);
+    try {
+        std::string careless;
+        for (const std::string& setting : sql::careless_settings(location.target))
+            careless += (careless.empty() ? "" : ", ") + setting;
+        findings.push_back({"store_server", careless.empty() ? Verdict::ok : Verdict::fail,
+                            careless.empty()
+                                ? "keeps what it has committed"
+                                : careless + ": what was committed may be lost with its machine"});
+        return {};
+    } catch (const sql::SqlError& error) {
+        return core::fail(core::Code::unavailable, "store_unavailable", error.what());
+    }
 }
 
 // The store, opened and with its secrets readable; null when it cannot be used.
@@ -100,16 +122,17 @@ std::unique_ptr<OfflineStore> check_store(const Config& config, Findings& findin
     };
     const auto key = load_master_key(config);
     if (!key) return fail("master_key", key.error());
-    const auto path = sqlite_path(config);
-    if (!path) return fail("store", path.error());
-    if (!file_exists(*path))
-        return fail("store",
-                    {core::Code::not_found, "no_store", *path + ": make one with `huitong migrate`"});
-    if (const auto sound = sql::check_sqlite_file(*path, sql::Thoroughness::quick); !sound)
-        return fail("store", sound.error());
-    auto store = OfflineStore::open(*path, *key);
+    const auto location = store_location(config);
+    if (!location) return fail("store", location.error());
+    const auto exists = store::store_exists(*location);
+    if (!exists) return fail("store", exists.error());
+    if (!*exists)
+        return fail("store", {core::Code::not_found, "no_store",
+                              location->shown + ": make one with `huitong migrate`"});
+    if (const auto sound = check_engine(*location, findings); !sound) return fail("store", sound.error());
+    auto store = OfflineStore::open(*location, *key);
     if (!store) return fail("store", store.error());
-    findings.push_back({"store", Verdict::ok, *path + ": sound, schema up to date"});
+    findings.push_back({"store", Verdict::ok, location->shown + ": sound, schema up to date"});
     const auto opened = (*store)->opens_a_secret();
     if (!opened) {
         findings.push_back({"master_key", Verdict::fail, "does not open what the store holds"});
@@ -149,6 +172,10 @@ core::Result<Waiting> read_waiting(OfflineStore& store) {
 }
 
 void check_backup(const Config& config, const Waiting& waiting, Instant now, Findings& findings) {
+    if (!sqlite_path(config))
+        return findings.push_back(
+            {"backup", Verdict::ok,
+             "the PostgreSQL server's own, which is not seen from here (docs/backup.md)"});
     const auto at = instant_of(waiting.last_backup.empty() ? waiting.backup_at : waiting.last_backup);
     if (!at) return findings.push_back({"backup", Verdict::warn, "never made (`huitong backup`)"});
     const core::Duration age = now - *at;

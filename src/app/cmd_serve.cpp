@@ -10,6 +10,7 @@
 #include "app/config_file.hpp"
 #include "app/master_key.hpp"
 #include "app/platform.hpp"
+#include "app/store_place.hpp"
 
 namespace huitong::app {
 
@@ -61,12 +62,15 @@ int migrate(const std::string& file, bool is_json) {
     const auto config = load_config(file);
     if (!config) return refuse(config.error());
     if (auto made = make_data_dir(config->data_dir); !made) return refuse(made.error());
-    const auto path = sqlite_path(*config);
+    const auto location = store_location(*config);
+    if (!location) return refuse(location.error());
+    const auto exists = store::store_exists(*location);
+    if (!exists) return refuse(exists.error());
     core::SystemRandom random;
     auto key = load_master_key(*config);
     bool is_new_key = false;
     // A store without its key is a lost key, which a new one would only hide.
-    if (!key && key.error().reason == "no_master_key" && !file_exists(*path)) {
+    if (!key && key.error().reason == "no_master_key" && !*exists) {
         if (auto made = create_master_key(*config, random); !made) return refuse(made.error());
         key = load_master_key(*config);
         is_new_key = true;
@@ -74,14 +78,14 @@ int migrate(const std::string& file, bool is_json) {
     if (!key) return refuse(key.error());
     auto sealer = make_sealer(*key, random);
     if (!sealer) return refuse(sealer.error());
-    const auto store = store::open_sqlite_store(*path, *sealer);
+    const auto store = store::open_store(*location, *sealer, visiting_options());
     if (!store) return refuse(store.error());
     if (is_json) {
-        print_json(codec::JsonObject{{"store", *path}, {"new_key", codec::Json(is_new_key)}});
+        print_json(codec::JsonObject{{"store", location->shown}, {"new_key", codec::Json(is_new_key)}});
         return exit_done;
     }
     if (is_new_key) fmt::print("new master key: {}\n", in_data_dir(*config, config->master_key_file));
-    fmt::print("store is up to date: {}\n", *path);
+    fmt::print("store is up to date: {}\n", location->shown);
     return exit_done;
 }
 

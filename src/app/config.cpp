@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/store_place.hpp"
 #include "net/http_client.hpp"
 
 namespace huitong::app {
@@ -19,14 +20,27 @@ constexpr Key keys[] = {
      .slot = [](Config& c) -> Slot { return &c.data_dir; },
      .least = 1,
      .most = 4000,
-     .description = "Directory of the store, the key file and the lock that keeps a second `serve` out.",
+     .description =
+         "Directory of the key file and of a SQLite store, with the lock that keeps a second `serve` out "
+         "of it.",
      .example = "\"/var/lib/huitong\""},
     {.name = "store.url",
      .slot = [](Config& c) -> Slot { return &c.store_url; },
      .least = 1,
      .most = 4000,
-     .description = "sqlite:PATH, relative to data.dir.",
-     .example = "\"sqlite:huitong.db\""},
+     .is_store_url = true,
+     .description =
+         "sqlite:PATH, relative to data.dir: one process, nothing to administer. Or "
+         "postgresql://USER@HOST/DB as "
+         "libpq takes it: any number of `serve` on one database. A password is better in libpq's own places "
+         "(PGPASSWORD, passfile, service) than here; it is never shown or logged.",
+     .example = "\"postgresql://huitong@db.example.com/huitong?sslmode=verify-full\""},
+    {.name = "store.connections",
+     .slot = [](Config& c) -> Slot { return &c.store_connections; },
+     .least = 1,
+     .most = 64,
+     .description = "PostgreSQL only: how many connections write, and as many read.",
+     .example = "8"},
     {.name = "secrets.key_file",
      .slot = [](Config& c) -> Slot { return &c.master_key_file; },
      .least = 1,
@@ -328,7 +342,13 @@ std::string_view type_of(const Key& key) {
 std::string value_text(const Key& key, const Config& config) {
     Config copy = config;
     return std::visit(
-        Overloaded{[](std::string* value) { return quoted(*value); },
+        Overloaded{[&](std::string* value) {
+                       if (!key.is_store_url) return quoted(*value);
+                       const auto location = store_location(copy);
+                       if (!location) return quoted("");
+                       const bool is_file = location->engine == sql::Engine::sqlite;
+                       return quoted(is_file ? *value : location->shown);
+                   },
                    [](std::int64_t* value) { return std::to_string(*value); },
                    [](int* value) { return std::to_string(*value); },
                    [](core::Duration* value) { return std::to_string(to_ms(*value)); },
@@ -404,24 +424,13 @@ core::Result<void> check_together(const Config& config) {
             "payments.in_flight_bound_ms must exceed payments.call_timeout_ms by the minute a payment code "
             "lives");
     }
-    if (auto path = sqlite_path(config); !path) return std::unexpected(std::move(path.error()));
+    if (auto location = store_location(config); !location)
+        return std::unexpected(std::move(location.error()));
     return {};
 }
 
 std::string in_data_dir(const Config& config, std::string_view name) {
     return name.starts_with('/') ? std::string(name) : config.data_dir + "/" + std::string(name);
-}
-
-core::Result<std::string> sqlite_path(const Config& config) {
-    const std::string_view url = config.store_url;
-    if (url.starts_with("postgresql:") || url.starts_with("postgres:")) {
-        return fail(Code::invalid, "not_yet", "store.url: PostgreSQL comes later; use sqlite:PATH");
-    }
-    constexpr std::string_view scheme = "sqlite:";
-    if (!url.starts_with(scheme) || url.size() == scheme.size()) {
-        return fail(Code::invalid, "bad_store_url", "store.url: must be sqlite:PATH");
-    }
-    return in_data_dir(config, url.substr(scheme.size()));
 }
 
 std::string config_reference() {

@@ -18,6 +18,7 @@ namespace huitong::app {
 struct Config {
     std::string data_dir = "/var/lib/huitong";
     std::string store_url = "sqlite:huitong.db";
+    int store_connections = 4;
     std::string master_key_file = "master.key";
     core::Secret master_key;
     std::string listen_host = "127.0.0.1";
@@ -57,6 +58,7 @@ struct Key {
     std::int64_t most = 0;          // of texts: the greatest length
     std::string_view choices = {};  // of texts: the values allowed, separated by '|'; empty: any
     bool is_hex_key = false;        // of secrets: 64 hex digits
+    bool is_store_url = false;      // of texts: shown without a password
     std::string_view description;
     std::string_view example;  // as written in a file
 };
@@ -76,8 +78,6 @@ struct Key {
 
 // "name" relative to the data directory, unless it begins with '/'.
 [[nodiscard]] std::string in_data_dir(const Config& config, std::string_view name);
-// The path behind "sqlite:PATH". Errors: invalid {bad_store_url, not_yet}
-[[nodiscard]] core::Result<std::string> sqlite_path(const Config& config);
 
 // docs/configuration.md, from the table.
 [[nodiscard]] std::string config_reference();

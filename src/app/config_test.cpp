@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/config_file.hpp"
+#include "app/store_place.hpp"
 
 namespace huitong::app {
 namespace {
@@ -72,8 +73,11 @@ TEST(Config, NamesEveryMistakeWithItsLine) {
 TEST(Config, ChecksWhatKeysMeanTogether) {
     EXPECT_EQ(mistakes_in("[listen]\ntls_key_file = 'k'\n"),
               "huitong.toml: listen.tls_certificate_file and listen.tls_key_file come together");
-    EXPECT_EQ(mistakes_in("[store]\nurl = 'postgresql://h/d'\n"),
-              "huitong.toml: store.url: PostgreSQL comes later; use sqlite:PATH");
+    EXPECT_EQ(mistakes_in("[store]\nurl = 'mysql://h/d'\n"),
+              "huitong.toml: store.url: must be sqlite:PATH or postgresql://…");
+    EXPECT_EQ(
+        mistakes_in("[store]\nurl = 'postgresql://u:secret%zz@h/d'\n"),
+        "huitong.toml: store.url: not an address as libpq reads it (percent-encode what is special in it)");
     EXPECT_EQ(mistakes_in("[payments]\nin_flight_bound_ms = 60000\n"),
               "huitong.toml: payments.in_flight_bound_ms must exceed payments.call_timeout_ms by the minute "
               "a payment "
@@ -87,6 +91,22 @@ TEST(Config, MasksSecrets) {
     for (const Key& row : config_keys()) EXPECT_FALSE(value_text(row, *config).contains("aaaa")) << row.name;
     EXPECT_EQ(mistakes_in("[secrets]\nmaster_key = 'short'\n"),
               "huitong.toml:2: secrets.master_key: the length must be between 64 and 64");
+}
+
+TEST(Config, MasksThePasswordOfAStore) {
+    const auto shown = [](const std::string& url) {
+        const auto config = parse_config("[store]\nurl = '" + url + "'\n", "f");
+        EXPECT_TRUE(config.has_value()) << url;
+        return config ? store_location(*config)->shown : "";
+    };
+    EXPECT_EQ(shown("postgresql://pay:s3cret@db:6432/huitong"), "postgresql://pay:********@db:6432/huitong");
+    EXPECT_EQ(shown("postgres://pay@db/huitong?password=s3cret&sslmode=require&sslpassword=s3cret"),
+              "postgresql://pay:********@db/huitong?sslmode=require&sslpassword=********");
+    EXPECT_EQ(shown("postgresql:///huitong?host=/run/pg"), "postgresql:///run/pg/huitong");
+    const auto config = parse_config("[store]\nurl = 'postgresql://pay:s3cret@db/huitong'\n", "f");
+    for (const Key& row : config_keys())
+        EXPECT_FALSE(value_text(row, *config).contains("s3cret")) << row.name;
+    EXPECT_EQ(sqlite_path(*config).error().reason, "not_a_file");
 }
 
 TEST(Config, TheReferenceIsWhatTheTableSays) {

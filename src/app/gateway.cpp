@@ -17,7 +17,7 @@ Gateway::Gateway(GatewayDeps deps, GatewayOptions options)
               options_.alerts),
       observers_({&watchers_, &alerts_}),
       numbers_(deps.time, deps.random),
-      waiters_(deps.time),
+      waiters_(deps.time, options_.look_again_every),
       wechat_(deps.transport, deps.random, deps.time),
       alipay_(deps.transport, deps.time),
       engine_(flows::EngineDeps{.store = deps.store,

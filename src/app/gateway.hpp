@@ -41,6 +41,8 @@ struct GatewayOptions {
     core::Duration pay_wait = std::chrono::seconds(35);
     core::Duration refund_wait = std::chrono::seconds(15);
     flows::AlertOptions alerts{};
+    // How soon a waiting request sees what another node has committed; 0: there are no other nodes.
+    core::Duration look_again_every{0};
     core::Secret metrics_token{};  // see Manage
 };
 

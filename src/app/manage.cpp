@@ -154,6 +154,8 @@ void Manage::write_store(Exposition& out) const {
     out.histogram({}, stats.counts.group_size);
     out.counter("huitong_store_group_reruns_total", "Groups that were rolled back and run one by one.",
                 stats.counts.reruns);
+    out.counter("huitong_store_retries_total", "Closures run again because of other transactions.",
+                stats.counts.retries);
     out.counter("huitong_store_refused_total", "Closures refused because too many waited.", stats.refused);
 }
 

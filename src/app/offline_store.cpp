@@ -1,6 +1,7 @@
 #include "app/offline_store.hpp"
 
 #include "app/master_key.hpp"
+#include "app/store_place.hpp"
 
 namespace huitong::app {
 
@@ -11,10 +12,10 @@ OfflineStore::~OfflineStore() {
     if (store_) store_->stop();
 }
 
-core::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const std::string& path,
+core::Result<std::unique_ptr<OfflineStore>> OfflineStore::open(const store::Location& location,
                                                                const core::Secret& master_key) {
     std::unique_ptr<OfflineStore> it(new OfflineStore(master_key));
-    auto store = store::open_sqlite_store(path, it->sealer_);
+    auto store = store::open_store(location, it->sealer_, visiting_options());
     if (!store) return std::unexpected(std::move(store.error()));
     it->store_ = std::move(*store);
     return it;

@@ -1,5 +1,5 @@
 // A store opened for one command (backup, restore, doctor), with a way to run stories on it. Works beside a
-// `serve` on the same file.
+// `serve` on the same store.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -11,15 +11,15 @@
 #include "app/platform.hpp"
 #include "core/random.hpp"
 #include "crypto/sealer.hpp"
-#include "store/store.hpp"
+#include "store/location.hpp"
 #include "task/time.hpp"
 
 namespace huitong::app {
 
 class OfflineStore {
   public:
-    // Migrates. Errors: those of open_sqlite_store.
-    [[nodiscard]] static core::Result<std::unique_ptr<OfflineStore>> open(const std::string& path,
+    // Migrates. Errors: those of open_store.
+    [[nodiscard]] static core::Result<std::unique_ptr<OfflineStore>> open(const store::Location& location,
                                                                           const core::Secret& master_key);
     ~OfflineStore();
 

@@ -8,6 +8,7 @@
 
 #include "app/config_file.hpp"
 #include "app/master_key.hpp"
+#include "app/store_place.hpp"
 #include "crypto/digest.hpp"
 
 namespace huitong::app {
@@ -87,6 +88,21 @@ std::string node_name() {
 
 }  // namespace
 
+namespace {
+
+// Other nodes may be at work on the same store. What one of them held when it died is taken over once no call
+// of its can be under way any more and a little later: clocks are not quite equal.
+void share(GatewayOptions& options) {
+    constexpr core::Duration margin = std::chrono::seconds(5);
+    options.engine.is_only_process = false;
+    for (payments::Policy* policy : {&options.engine.wechat, &options.engine.alipay})
+        policy->lease = std::min(policy->lease, policy->call_timeout + margin);
+    options.alerts.claim_for = std::chrono::minutes(1);
+    options.look_again_every = std::chrono::milliseconds(400);
+}
+
+}  // namespace
+
 GatewayOptions gateway_options(const Config& config) {
     GatewayOptions options;
     options.engine.wechat = policy_of(config, payments::ChannelKind::wechat);
@@ -96,6 +112,7 @@ GatewayOptions gateway_options(const Config& config) {
     options.pay_wait = config.pay_wait;
     options.refund_wait = config.refund_wait;
     options.metrics_token = config.metrics_token;
+    if (is_shared(config)) share(options);
     return options;
 }
 
@@ -123,8 +140,8 @@ void run_to_end(boost::asio::io_context& io, task::Awaitable<void> coroutine) {
     if (failure) std::rethrow_exception(failure);
 }
 
-Platform::Platform(boost::asio::io_context& io, const Config& config, const Log& log, DirLock lock,
-                   const core::Secret& master_key)
+Platform::Platform(boost::asio::io_context& io, const Config& config, const Log& log,
+                   std::optional<DirLock> lock, const core::Secret& master_key)
     : io_(io),
       config_(config),
       log_(log),
@@ -138,17 +155,21 @@ Platform::~Platform() = default;
 core::Result<std::unique_ptr<Platform>> Platform::start(boost::asio::io_context& io, const Config& config,
                                                         const Log& log) {
     if (auto made = make_data_dir(config.data_dir); !made) return std::unexpected(std::move(made.error()));
-    auto lock = DirLock::take(config.data_dir);
-    if (!lock) return std::unexpected(std::move(lock.error()));
-    const auto path = sqlite_path(config);
-    if (!path) return std::unexpected(path.error());
+    const auto location = store_location(config);
+    if (!location) return std::unexpected(location.error());
+    std::optional<DirLock> lock;
+    if (location->engine == sql::Engine::sqlite) {
+        auto taken = DirLock::take(config.data_dir);
+        if (!taken) return std::unexpected(std::move(taken.error()));
+        lock.emplace(std::move(*taken));
+    }
     const auto key = load_master_key(config);
     if (!key) return std::unexpected(key.error());
     auto listen = server_options(config);
     if (!listen) return std::unexpected(std::move(listen.error()));
 
-    std::unique_ptr<Platform> it(new Platform(io, config, log, std::move(*lock), *key));
-    auto store = store::open_sqlite_store(*path, it->sealer_);
+    std::unique_ptr<Platform> it(new Platform(io, config, log, std::move(lock), *key));
+    auto store = store::open_store(*location, it->sealer_, serving_options(config));
     if (!store) return std::unexpected(std::move(store.error()));
     it->store_ = std::move(*store);
     it->transport_ = std::make_unique<Transport>(io, it->time_, *it->store_);
@@ -184,7 +205,7 @@ core::Result<std::unique_ptr<Platform>> Platform::start(boost::asio::io_context&
     if (progress.is_needed)
         log.write(Level::warn, progress.is_stuck ? "catch_up.stuck" : "catch_up.begun",
                   {{"payments", flows::to_string(progress)}});
-    log.write(Level::info, "started", {{"url", it->url()}, {"store", *path}});
+    log.write(Level::info, "started", {{"url", it->url()}, {"store", location->shown}});
     return it;
 }
 

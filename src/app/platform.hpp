@@ -19,10 +19,10 @@ namespace huitong::app {
 
 class Platform {
   public:
-    // Locks the data directory, opens and migrates the store, takes over what an earlier process left,
-    // listens. `io` is not running yet and is run by this; `log` must outlive the platform. Errors: those of
-    // DirLock, load_master_key, open_sqlite_store, HttpClient::set_trusted_ca, HttpServer::start; not_found
-    // {no_file}; unavailable {journal_failed}.
+    // Locks the data directory of a SQLite store, opens and migrates the store, takes over what an earlier
+    // process left, listens. `io` is not running yet and is run by this; `log` must outlive the platform.
+    // Errors: those of DirLock, load_master_key, open_store, HttpClient::set_trusted_ca, HttpServer::start;
+    // not_found {no_file}; unavailable {journal_failed}.
     [[nodiscard]] static core::Result<std::unique_ptr<Platform>> start(boost::asio::io_context& io,
                                                                        const Config& config, const Log& log);
     ~Platform();
@@ -43,7 +43,7 @@ class Platform {
     [[nodiscard]] Gateway& gateway() { return *gateway_; }
 
   private:
-    Platform(boost::asio::io_context& io, const Config& config, const Log& log, DirLock lock,
+    Platform(boost::asio::io_context& io, const Config& config, const Log& log, std::optional<DirLock> lock,
              const core::Secret& master_key);
 
     class Transport;
@@ -55,7 +55,7 @@ class Platform {
     boost::asio::io_context& io_;
     Config config_;
     const Log& log_;
-    DirLock lock_;
+    std::optional<DirLock> lock_;  // none: a server's store takes any number of processes
     task::RealTime time_;
     core::SystemRandom random_;
     crypto::Sealer sealer_;

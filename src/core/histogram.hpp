@@ -31,6 +31,14 @@ class Histogram {
         sum_ += value;
     }
 
+    // What another one with the same bounds counted.
+    void add(const Histogram& other) {
+        HUITONG_ASSERT(std::ranges::equal(bounds_, other.bounds_), "histograms of other ranges");
+        for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+        count_ += other.count_;
+        sum_ += other.sum_;
+    }
+
     [[nodiscard]] std::span<const std::int64_t> bounds() const { return bounds_; }
     // One more than bounds; each range on its own, not cumulative.
     [[nodiscard]] std::span<const std::int64_t> counts() const {

@@ -141,7 +141,22 @@ task::Task<std::size_t> Alerts::deliver_due() {
     co_return due->size();
 }
 
+task::Task<bool> Alerts::claim(Alert alert) {
+    if (options_.claim_for <= core::Duration{0}) co_return true;
+    const core::Instant until = deps_.time.now() + options_.claim_for;
+    const auto claimed = co_await deps_.store.write([alert, until](ports::Tx& tx) -> core::Result<void> {
+        tx.alerts().claim(alert, until);
+        return {};
+    });
+    if (claimed) co_return true;
+    if (claimed.error().reason == "taken") co_return false;
+    co_return std::unexpected(claimed.error());
+}
+
 task::Task<void> Alerts::deliver(Alert alert) {
+    const auto is_ours = co_await claim(alert);
+    if (!is_ours) co_return std::unexpected(is_ours.error());
+    if (!*is_ours) co_return core::Result<void>{};
     ++alert.tries;
     auto sent = co_await deps_.sink->deliver(alert);
     const core::Instant now = deps_.time.now();

@@ -23,6 +23,9 @@ struct AlertOptions {
     core::Duration trouble_every = std::chrono::minutes(10);  // one alert per place and reason
     std::size_t most_waiting = 100;                           // raised and not written yet; more are dropped
     core::Duration give_up_after = std::chrono::hours(72);
+    // Where other nodes look for alerts too: how long one is left to the node that delivers it; longer than a
+    // delivery takes. 0: there are no others.
+    core::Duration claim_for{0};
 };
 
 struct AlertDeps {
@@ -62,6 +65,8 @@ class Alerts final : public ports::Observer {
     // The number of alerts that were found due.
     [[nodiscard]] task::Task<std::size_t> deliver_due();
     [[nodiscard]] task::Task<void> deliver(ports::Alert alert);
+    // False: another node delivers it.
+    [[nodiscard]] task::Task<bool> claim(ports::Alert alert);
 
     AlertDeps deps_;
     AlertOptions options_;

@@ -37,6 +37,16 @@ class DrivenMark {
 
 }  // namespace
 
+std::optional<payments::Step> Engine::next_of_ours(const Aggregate& aggregate) const {
+    if (options_.is_only_process) return payments::next_step(aggregate);
+    // Another node may be at work on another operation of the same payment.
+    Aggregate ours{.payment = aggregate.payment, .operations = aggregate.operations};
+    std::erase_if(ours.operations, [this](const payments::Operation& operation) {
+        return !operation.owner.empty() && operation.owner != deps_.numbers.epoch();
+    });
+    return payments::next_step(ours);
+}
+
 task::Awaitable<void> Engine::drive_to_end(core::PaymentSn sn) {
     const DrivenMark mark(driven_, quiet_, sn);
     const auto watch = deps_.waiters.watch(sn);
@@ -45,7 +55,7 @@ task::Awaitable<void> Engine::drive_to_end(core::PaymentSn sn) {
         // Asked again since the last look: what was just read may be older than what there is to do now.
         while (std::exchange(driven_[sn.value], false)) aggregate = co_await read(sn);
         if (!aggregate) break;
-        const auto step = payments::next_step(*aggregate);
+        const auto step = next_of_ours(*aggregate);
         const core::Instant now = deps_.time.now();
         const bool is_ours = step && aggregate->find(step->seq)->owner == deps_.numbers.epoch();
         if (!is_ours || step->at > now + policy(aggregate->payment.channel).horizon) co_return;

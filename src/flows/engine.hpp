@@ -28,8 +28,9 @@ struct EngineOptions {
     CircuitOptions circuit;
     core::Duration scan_every = std::chrono::seconds(1);  // for due operations that nobody drives
     std::size_t scan_most = 500;
-    bool is_only_process =
-        true;  // SQLite: at start every unfinished operation was left by a process that is gone
+    // SQLite: at start every unfinished operation was left by a process that is gone. Otherwise others may
+    // live, and what they hold is theirs until its lease ends.
+    bool is_only_process = true;
 };
 
 [[nodiscard]] const payments::Policy& policy_of(const EngineOptions& options, payments::ChannelKind kind);
@@ -92,7 +93,8 @@ class Engine {
     Engine(EngineDeps deps, EngineOptions options);
     ~Engine();
 
-    // Takes over what earlier processes left and starts the worker that picks up due operations.
+    // Takes over what earlier processes left, where there can be no other, and starts the worker that picks
+    // up due operations.
     [[nodiscard]] task::Task<void> start();
     // Ends drivers and worker at their next wait; what they held is picked up by the next start. Running
     // channel calls are let finish.
@@ -168,6 +170,8 @@ class Engine {
     // drive.cpp: one coroutine per payment with something left to do.
     void drive(core::PaymentSn sn);
     [[nodiscard]] task::Awaitable<void> drive_to_end(core::PaymentSn sn);
+    // What is to be done next by this process, or by nobody in particular.
+    [[nodiscard]] std::optional<payments::Step> next_of_ours(const payments::Aggregate& aggregate) const;
     [[nodiscard]] task::Task<payments::Aggregate> perform(payments::Aggregate aggregate, payments::Step step);
     // poll.cpp, reverse.cpp, refund.cpp: one act each.
     [[nodiscard]] task::Task<payments::Aggregate> query(payments::Aggregate aggregate, payments::Step step);

@@ -17,6 +17,8 @@ class LocalWaiters::LocalWatch final : public ports::Watch {
     }
 
     task::Awaitable<void> wait_beyond(std::int64_t seen, core::Instant until) override {
+        const core::Duration every = waiters_.look_again_every_;
+        if (every > core::Duration{0}) until = std::min(until, waiters_.time_.now() + every);
         while (announced_ <= seen && waiters_.time_.now() < until) co_await changed_.wait_until(until);
     }
 

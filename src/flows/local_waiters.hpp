@@ -1,4 +1,5 @@
-// LocalWaiters: wake-ups inside one process and one executor.
+// LocalWaiters: wake-ups inside one process and one executor. What other nodes change is found by looking
+// again every so often.
 #pragma once
 
 #include <list>
@@ -12,7 +13,9 @@ namespace huitong::flows {
 
 class LocalWaiters final : public ports::Waiters {
   public:
-    explicit LocalWaiters(task::Time& time) : time_(time) {}
+    // `look_again_every`: 0 where there are no other nodes.
+    explicit LocalWaiters(task::Time& time, core::Duration look_again_every = core::Duration{0})
+        : time_(time), look_again_every_(look_again_every) {}
 
     [[nodiscard]] std::unique_ptr<ports::Watch> watch(core::PaymentSn sn) override;
     void announce(core::PaymentSn sn, std::int64_t version) override;
@@ -20,6 +23,7 @@ class LocalWaiters final : public ports::Waiters {
   private:
     class LocalWatch;
     task::Time& time_;
+    const core::Duration look_again_every_;
     std::unordered_map<std::int64_t, std::list<LocalWatch*>> watches_;
 };
 

@@ -1,6 +1,8 @@
 // Recovery: what an earlier process left is taken over at start, what falls due later is picked up by a
 // worker. Nothing is resent that must not be: the rules turn an unanswered pay call into an unknown one,
 // which is queried.
+#include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "core/mutation.hpp"
@@ -68,12 +70,18 @@ task::Awaitable<void> Engine::claim_and_drive(core::PaymentSn sn, bool is_owner_
 task::Task<void> Engine::pick_up_due() {
     const core::Instant now = deps_.time.now();
     const std::size_t most = options_.scan_most;
-    const auto due =
+    auto due =
         co_await deps_.store.read([now, most](ports::Tx& tx) -> core::Result<std::vector<core::PaymentSn>> {
             return tx.payments().find_due(now, most);
         });
     if (!due) co_return std::unexpected(due.error());
     if (HUITONG_MUTATED("worker_forgets_due")) co_return core::Result<void>{};
+    // Each node begins elsewhere, so that they meet only when most is done; whoever comes second finds it
+    // claimed.
+    if (!options_.is_only_process && !due->empty()) {
+        const std::size_t first = std::hash<std::string>{}(deps_.numbers.epoch()) % due->size();
+        std::ranges::rotate(*due, due->begin() + static_cast<std::ptrdiff_t>(first));
+    }
     for (const core::PaymentSn sn : *due) co_await claim_and_drive(sn, false);
     co_return core::Result<void>{};
 }

@@ -127,6 +127,7 @@ class DirectoryRepository {
 class AuditRepository {
   public:
     virtual ~AuditRepository() = default;
+    // The row to follow; it stays the last one until the transaction ends.
     [[nodiscard]] virtual std::optional<AuditRow> last() = 0;
     // Rows with id above `after`, in order.
     [[nodiscard]] virtual std::vector<AuditRow> read(std::int64_t after, std::size_t most) = 0;
@@ -138,7 +139,8 @@ class AuditRepository {
 class LimitRepository {
   public:
     virtual ~LimitRepository() = default;
-    // Of terminal, store and merchant, those that have one.
+    // Of terminal, store and merchant, those that have one. In a write: where there is a sum for the day,
+    // nobody else takes from it until the transaction ends.
     [[nodiscard]] virtual std::vector<Limit> find(const LimitSubjects& subjects) = 0;
     [[nodiscard]] virtual std::vector<Limit> list() = 0;
     // Inserts or replaces; a limit without any bound removes it.
@@ -165,6 +167,9 @@ class AlertRepository {
     [[nodiscard]] virtual std::vector<Alert> list(const Filter& filter) = 0;
     // Not delivered yet, due at `now`, oldest first.
     [[nodiscard]] virtual std::vector<Alert> find_undelivered(core::Instant now, std::size_t most) = 0;
+    // Puts its next delivery off until then, so that no other node delivers it meanwhile. conflict/taken:
+    // another one did, or it was delivered.
+    virtual void claim(const Alert& alert, core::Instant until) = 0;
     // What became of a delivery: delivered_at, tries, next_at. conflict/not_found
     virtual void note_delivery(const Alert& alert) = 0;
     // conflict/not_found: no such alert, or acknowledged before.

@@ -15,7 +15,7 @@ class Watch {
   public:
     virtual ~Watch() = default;
     // Returns at once when a version above `seen` was announced since the watch began, else when one is, or
-    // at `until`.
+    // at `until`; sooner where another node may have changed the payment.
     [[nodiscard]] virtual task::Awaitable<void> wait_beyond(std::int64_t seen, core::Instant until) = 0;
 };
 

@@ -16,6 +16,9 @@ CommitOutcome FaultySession::commit() {
         case CommitFault::fails:
             inner_->rollback();
             return CommitOutcome::failed;
+        case CommitFault::contended:
+            inner_->rollback();
+            return CommitOutcome::contended;
         case CommitFault::unknown_committed: {
             const bool is_done = inner_->commit() == CommitOutcome::committed;
             resolution_ = is_done ? Resolution::committed : Resolution::lost;

@@ -11,6 +11,7 @@ namespace huitong::sql {
 
 enum class CommitFault {
     fails,              // rolled back, and said so
+    contended,          // the same, because of other transactions
     unknown_committed,  // done, but the answer is lost
     unknown_lost,       // not done, and the answer is lost
 };

@@ -101,10 +101,25 @@ Rows to_rows(const PGresult* result) {
     return rows;
 }
 
-// Deadlock, serialization, resources, operator intervention: the same may work later (PostgreSQL appendix A).
+// A commit that was told is on disk, whatever the server's default is. A process that stops in the middle of
+// a transaction does not keep others from its rows for ever.
+constexpr const char* session_settings[] = {
+    "select set_config('synchronous_commit', 'on', false)"
+    " where current_setting('synchronous_commit') = 'off'",
+    "set idle_in_transaction_session_timeout = '5s'",
+};
+
+// Groups take rows in any order and may wait for each other in a ring: they give up before the server looks
+// for deadlocks (deadlock_timeout, 1 s) and are run one by one. A closure alone takes rows in the one order
+// that all closures keep, and waits for those of running groups.
+constexpr const char* brief_locks = "set local lock_timeout = '50ms'";
+constexpr const char* patient_locks = "set local lock_timeout = '3s'";
+
+// Resources, operator intervention: the same may work later (PostgreSQL appendix A).
 SqlError::Kind kind_of(std::string_view state) {
     const std::string_view group = state.substr(0, 2);
-    const bool may_pass = group == "40" || group == "53" || group == "55" || group == "57" || group == "25";
+    if (group == "40" || state == "55P03") return SqlError::Kind::contention;
+    const bool may_pass = group == "53" || group == "55" || group == "57" || group == "25";
     return may_pass ? SqlError::Kind::unavailable : SqlError::Kind::statement;
 }
 
@@ -129,7 +144,9 @@ class PgSession final : public Session {
         xact_id_.clear();
         is_sound_ = true;
         in_transaction_ = true;
-        send_text(access == Access::write ? "begin" : "begin isolation level repeatable read read only");
+        send_text(access == Access::write ? "begin isolation level read committed"
+                                          : "begin isolation level repeatable read read only");
+        if (access == Access::write) send_text(is_pipelining_ ? brief_locks : patient_locks);
         if (!is_pipelining_) drain();
     }
 
@@ -143,9 +160,9 @@ class PgSession final : public Session {
             if (xact_id_.empty()) fetch_xact_id();
             if (!is_sound_)
                 throw SqlError(SqlError::Kind::statement, "postgresql: commit of wrong row counts");
-        } catch (const SqlError&) {
+        } catch (const SqlError& error) {
             rollback();
-            return CommitOutcome::failed;
+            return failure_of(error);
         }
         try {
             send_text("commit");
@@ -154,7 +171,7 @@ class PgSession final : public Session {
         } catch (const SqlError& error) {
             const bool is_lost = error.kind() == SqlError::Kind::connection;
             rollback();
-            return is_lost && !xact_id_.empty() ? CommitOutcome::unknown : CommitOutcome::failed;
+            return is_lost && !xact_id_.empty() ? CommitOutcome::unknown : failure_of(error);
         }
         in_transaction_ = false;
         // COMMIT of a transaction that had failed answers ROLLBACK.
@@ -221,17 +238,43 @@ class PgSession final : public Session {
         std::optional<std::int64_t> expected;
     };
 
+    static CommitOutcome failure_of(const SqlError& error) {
+        const bool is_contended = error.kind() == SqlError::Kind::contention;
+        return is_contended ? CommitOutcome::contended : CommitOutcome::failed;
+    }
+
     bool is_alive() const { return connection_ && PQstatus(connection_.get()) == CONNECTION_OK; }
 
     void connect() {
         outstanding_.clear();
         prepared_.clear();
         in_transaction_ = false;
-        connection_.reset(PQconnectdb(conninfo_.c_str()));
-        if (!is_alive() || PQenterPipelineMode(connection_.get()) != 1) {
-            throw SqlError(SqlError::Kind::connection, "postgresql: cannot connect");
+        open_connection();
+        if (!is_alive()) {
+            const std::string why = is_readable_ ? PQerrorMessage(connection_.get()) : "";
+            connection_.reset();
+            throw SqlError(SqlError::Kind::connection,
+                           "postgresql: cannot connect: " + why.substr(0, why.find_last_not_of('\n') + 1));
         }
+        if (PQenterPipelineMode(connection_.get()) != 1) lose_connection();
         PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+        for (const char* setting : session_settings) send_text(setting);
+        drain();
+    }
+
+    // What stands before `dbname` is only what holds where the address says nothing. Of several servers the
+    // one that takes writes, also for reading: a stand-by's rows are those of a while ago.
+    void open_connection() {
+        // What libpq says of an address that it cannot read may quote the password.
+        PQconninfoOption* const parsed = PQconninfoParse(conninfo_.c_str(), nullptr);
+        is_readable_ = parsed != nullptr;
+        PQconninfoFree(parsed);
+        const char* const names[] = {
+            "application_name", "connect_timeout",      "keepalives_idle", "keepalives_interval",
+            "tcp_user_timeout", "target_session_attrs", "dbname",          nullptr};
+        const char* const values[] = {"huitong",         "10",   "10", "5", "20000", "read-write",
+                                      conninfo_.c_str(), nullptr};
+        connection_.reset(PQconnectdbParams(names, values, 1));
     }
 
     void check_sent(int code) {
@@ -334,6 +377,7 @@ class PgSession final : public Session {
     Rows last_rows_;
     std::string last_status_;
     std::string xact_id_;
+    bool is_readable_ = false;
     bool is_pipelining_ = false;
     bool in_transaction_ = false;
     bool is_sound_ = true;

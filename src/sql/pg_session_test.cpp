@@ -111,6 +111,59 @@ TEST_F(Postgresql, ALostConnectionBeforeCommitIsCertainlyNotDone) {
     EXPECT_EQ(session_->commit(), CommitOutcome::committed);
 }
 
+TEST_F(Postgresql, RowsThatOthersHoldAreContention) {
+    const auto other = make_postgresql_session(conninfo_);
+    other->begin(Access::write);
+    const Write theirs = inserting(1);
+    ASSERT_FALSE(other->write({&theirs, 1}));
+    for (const bool is_pipelining : {true, false}) {
+        session_->set_pipelining(is_pipelining);
+        session_->begin(Access::write);
+        try {
+            (void)write({inserting(1)});
+            (void)session_->settle();
+            FAIL() << "two hold one row";
+        } catch (const SqlError& error) {
+            EXPECT_EQ(error.kind(), SqlError::Kind::contention) << error.what();
+        }
+        session_->rollback();
+    }
+    ASSERT_EQ(other->commit(), CommitOutcome::committed);
+    session_->begin(Access::write);
+    EXPECT_EQ(write({inserting(1)}), 0U) << "theirs stands";
+    session_->rollback();
+}
+
+TEST_F(Postgresql, ACommitThatMeetsContentionSaysSo) {
+    const auto other = make_postgresql_session(conninfo_);
+    other->begin(Access::write);
+    const Write theirs = inserting(1);
+    ASSERT_FALSE(other->write({&theirs, 1}));
+    session_->set_pipelining(true);
+    session_->begin(Access::write);
+    EXPECT_FALSE(write({inserting(1)}));
+    EXPECT_EQ(session_->commit(), CommitOutcome::contended);
+    EXPECT_EQ(count(), 0);
+}
+
+// Whatever the database's defaults are.
+TEST_F(Postgresql, AConnectionSetsWhatTheStoreReliesOn) {
+    const Rows name = session_->query("select current_database()", {});
+    const std::string database = std::get<std::string>(name.at(0).at(0));
+    for (const char* setting : {"synchronous_commit = off", "default_transaction_isolation = 'serializable'"})
+        session_->run_script("alter database " + database + " set " + setting);
+    const auto fresh = make_postgresql_session(conninfo_);
+    const auto shown = [&](const char* what) {
+        const Rows rows = fresh->query("select current_setting($1)", {what});
+        return std::get<std::string>(rows.at(0).at(0));
+    };
+    fresh->begin(Access::write);
+    EXPECT_EQ(shown("synchronous_commit"), "on");
+    EXPECT_EQ(shown("transaction_isolation"), "read committed");
+    EXPECT_EQ(shown("idle_in_transaction_session_timeout"), "5s");
+    fresh->rollback();
+}
+
 TEST_F(Postgresql, NobodyThereIsAnError) {
     EXPECT_THROW((void)make_postgresql_session("host=/nowhere dbname=none"), SqlError);
 }

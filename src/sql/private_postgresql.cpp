@@ -66,6 +66,11 @@ std::string PrivatePostgresql::make_database() {
     return server + name;
 }
 
+std::string PrivatePostgresql::make_database_url() {
+    (void)make_database();
+    return "postgresql:///test" + std::to_string(databases_) + "?user=postgres&host=" + directory_;
+}
+
 void PrivatePostgresql::run(const std::string& command) const {
     const std::string become = geteuid() == 0 ? "runuser -u postgres -- " : "";
     const std::string line =

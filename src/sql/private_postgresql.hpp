@@ -17,6 +17,8 @@ class PrivatePostgresql {
 
     // A new empty database; its conninfo.
     [[nodiscard]] std::string make_database();
+    // The same as postgresql://…
+    [[nodiscard]] std::string make_database_url();
 
   private:
     void run(const std::string& command) const;

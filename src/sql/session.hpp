@@ -19,7 +19,9 @@ class SqlError : public std::runtime_error {
   public:
     enum class Kind {
         statement,    // the engine refused the statement: a defect of ours
-        unavailable,  // disk full, locked by another process, deadlock: the same may work later
+        unavailable,  // disk full, locked by another process: the same may work later
+        contention,   // deadlock, serialization failure, lock time-out: the same works once the others are
+                      // done
         connection,   // the server is gone
     };
     SqlError(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
@@ -34,8 +36,9 @@ enum class Engine { sqlite, postgresql };
 
 enum class CommitOutcome {
     committed,
-    failed,   // rolled back: certainly not done
-    unknown,  // the connection broke after COMMIT was sent; ask resolve_unknown()
+    failed,     // rolled back: certainly not done
+    contended,  // the same, because of other transactions: may be run again at once
+    unknown,    // the connection broke after COMMIT was sent; ask resolve_unknown()
 };
 
 enum class Resolution { committed, lost, cannot_tell };
@@ -71,7 +74,8 @@ class Session {
     [[nodiscard]] virtual std::optional<std::size_t> write(std::span<const Write> writes) = 0;
     // True when every write since begin() changed what it should; false: the transaction must be rolled back.
     [[nodiscard]] virtual bool settle() = 0;
-    // No effect on engines without a network.
+    // No effect on engines without a network. A pipeline waits only briefly for the rows of others, because
+    // it may hold some that they wait for.
     virtual void set_pipelining(bool is_on) = 0;
     // Statements without values or rows, separated by semicolons; for migrations.
     virtual void run_script(const std::string& sql) = 0;

@@ -66,6 +66,14 @@ class Alerts final : public ports::AlertRepository {
         return read_rows(tx_.query(due, {std::int64_t{core::to_us(now)}, static_cast<std::int64_t>(most)}));
     }
 
+    void claim(const Alert& alert, core::Instant until) override {
+        static const std::string update =
+            update_sql("alert", {"next_at"}, {"id", "next_at"}) + " and delivered_at is null";
+        tx_.queue(update,
+                  {std::int64_t{core::to_us(until)}, alert.id, std::int64_t{core::to_us(alert.next_at)}},
+                  Reason{.token = "taken"});
+    }
+
     void note_delivery(const Alert& alert) override {
         static const std::string update = update_sql("alert", {"delivered_at", "tries", "next_at"}, {"id"});
         WriteVisitor writer(4);

@@ -2,6 +2,7 @@
 // same row.
 #include "store/columns.hpp"
 #include "store/directory_rows.hpp"
+#include "store/failure.hpp"
 #include "store/tx.hpp"
 
 namespace huitong::store {
@@ -23,7 +24,11 @@ class Audit final : public ports::AuditRepository {
     explicit Audit(SqlTx& tx) : tx_(tx) {}
 
     std::optional<ports::AuditRow> last() override {
+        // Another process that appends waits until this one has committed, so that each follows the last row.
+        static constexpr std::string_view in_turn = "select 1 from pg_advisory_xact_lock(7210119)";
+        static constexpr std::string_view at_once = "select 1 where pg_try_advisory_xact_lock(7210119)";
         static const std::string sql = select_sql("audit", audit_columns()) + "order by id desc limit 1";
+        if (tx_.must_hold() && tx_.query(tx_.may_wait() ? in_turn : at_once, {}).empty()) throw Busy();
         auto rows = read_rows(tx_.query(sql, {}));
         if (rows.empty()) return std::nullopt;
         return std::move(rows.front());

@@ -46,14 +46,20 @@ struct ThreadOptions {
         nullptr;                        // times waits and commits; outlives the executor; none: the machine's
     std::size_t most_waiting = 10'000;  // closures of one kind; beyond: unavailable/overloaded
     std::size_t most_per_group = 256;
+    std::size_t connections = 4;  // that write, and as many that read; one each on SQLite
     Patience patience{};
 };
 
-// One thread that writes and one that reads, each with its session. `owner` is kept until both sessions are
-// gone.
-[[nodiscard]] std::unique_ptr<Executor> make_thread_executor(std::unique_ptr<sql::Session> writer,
-                                                             std::unique_ptr<sql::Session> reader,
-                                                             const crypto::Sealer& sealer,
+// One each where the engine has one writer.
+struct Sessions {
+    std::vector<std::unique_ptr<sql::Session>> writers;
+    std::vector<std::unique_ptr<sql::Session>> readers;
+};
+
+// A thread for each session. All that write share one queue, and all that read another: closures that wait
+// for each other's rows may meet in two of them, and the order of a payment's changes is kept by its version.
+// `owner` is kept until the sessions are gone.
+[[nodiscard]] std::unique_ptr<Executor> make_thread_executor(Sessions sessions, const crypto::Sealer& sealer,
                                                              ThreadOptions options,
                                                              std::shared_ptr<void> owner = nullptr);
 

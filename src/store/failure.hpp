@@ -20,4 +20,8 @@ class Failure : public std::runtime_error {
     core::Error error_;
 };
 
+// What a repository throws when others hold a row, and waiting for it while holding rows of other closures
+// could go round in a ring: the group ends before this closure, which begins the next one and waits there.
+class Busy {};
+
 }  // namespace huitong::store

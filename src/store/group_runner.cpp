@@ -44,6 +44,19 @@ void give_all(std::span<Job> jobs, const core::Error& error) {
 
 }  // namespace
 
+Counts sum_of(std::span<const Counts> counts) {
+    Counts sum;
+    for (const Counts& one : counts) {
+        sum.groups += one.groups;
+        sum.closures += one.closures;
+        sum.reruns += one.reruns;
+        sum.retries += one.retries;
+        sum.group_size.add(one.group_size);
+        sum.commit_us.add(one.commit_us);
+    }
+    return sum;
+}
+
 GroupRunner::GroupRunner(sql::Session& session, const crypto::Sealer& sealer, Patience patience,
                          const core::Clock* clock)
     : session_(session), tx_(session, sealer), patience_(std::move(patience)), clock_(clock) {
@@ -54,18 +67,25 @@ void GroupRunner::write(std::span<Job> jobs) {
     ++counts_.groups;
     counts_.closures += static_cast<std::int64_t>(jobs.size());
     counts_.group_size.add(static_cast<std::int64_t>(jobs.size()));
-    if (jobs.size() == 1) {
-        write_alone(jobs.front());
-    } else if (!write_together(jobs)) {
+    if (jobs.size() == 1) return write_alone(jobs.front());
+    for (std::span<Job> rest = jobs; !rest.empty();) {
+        const std::size_t answered = write_together(rest);
+        rest = rest.subspan(answered);
+        if (answered > 0) continue;
         ++counts_.reruns;
-        for (Job& job : jobs) write_alone(job);
+        for (Job& job : rest) write_alone(job);
+        return;
     }
 }
 
 // The closure, then its writes. A refusal stays in job.result; nothing of a refused closure was applied.
-GroupRunner::Step GroupRunner::run(Job& job) {
-    tx_.reset();
-    job.result = job.closure(tx_);
+GroupRunner::Step GroupRunner::run(Job& job, bool may_wait) {
+    tx_.reset(sql::Access::write, may_wait);
+    try {
+        job.result = job.closure(tx_);
+    } catch (const Busy&) {
+        return Step::busy;
+    }
     if (!job.result) return Step::refused;
     const auto failed = tx_.flush();
     if (!failed) return Step::done;
@@ -73,62 +93,84 @@ GroupRunner::Step GroupRunner::run(Job& job) {
     return *failed == 0 ? Step::refused : Step::spoiled;
 }
 
-// False: rolled back, to be run one by one.
-bool GroupRunner::write_together(std::span<Job> jobs) {
+std::size_t GroupRunner::run_together(std::span<Job> jobs) {
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        const Step step = run(jobs[i], i == 0);
+        if (step == Step::spoiled) return 0;
+        if (step == Step::busy) return i;
+    }
+    return jobs.size();
+}
+
+std::size_t GroupRunner::write_together(std::span<Job> jobs) {
     try {
         session_.begin(sql::Access::write);
     } catch (const sql::SqlError&) {
         give_all(jobs, current_error());
         session_.rollback();
-        return true;
+        return jobs.size();
     }
+    std::size_t run = 0;
     try {
-        for (Job& job : jobs) {
-            if (run(job) != Step::spoiled) continue;
-            session_.rollback();
-            return false;
-        }
-        if (!session_.settle()) {
-            session_.rollback();
-            return false;
-        }
+        run = run_together(jobs);
+        if (run > 0 && !session_.settle()) run = 0;
     } catch (...) {
-        session_.rollback();
-        return false;
+        run = 0;  // alone, the one whose fault it is meets it again and is told
     }
-    commit(jobs);
-    return true;
+    if (run == 0) session_.rollback();
+    return run > 0 && commit(jobs.first(run)) ? run : 0;
 }
 
 void GroupRunner::write_alone(Job& job) {
+    constexpr int most_runs = 6;
     session_.set_pipelining(false);
-    try {
-        session_.begin(sql::Access::write);
-        if (run(job) == Step::done || HUITONG_MUTATED("refusal_not_rolled_back")) {
-            commit({&job, 1});
-        } else {
-            session_.rollback();
-        }
-    } catch (...) {
-        job.result = std::unexpected(current_error());
-        session_.rollback();
+    for (int runs = 1;; ++runs) {
+        const Ended ended = try_alone(job);
+        // An idle connection that was cut is noticed by its next use: one more run, on a new one.
+        const int allowed = ended == Ended::contended ? most_runs : ended == Ended::cut_off ? 2 : 1;
+        if (runs >= allowed) break;
+        ++counts_.retries;
+        patience_.wait(runs - 1);
     }
     session_.set_pipelining(true);
 }
 
-void GroupRunner::commit(std::span<Job> jobs) {
-    switch (timed_commit()) {
+GroupRunner::Ended GroupRunner::try_alone(Job& job) {
+    try {
+        session_.begin(sql::Access::write);
+        if (run(job) == Step::done || HUITONG_MUTATED("refusal_not_rolled_back"))
+            return commit({&job, 1}) ? Ended::told : Ended::contended;
+        session_.rollback();
+        return Ended::told;
+    } catch (const sql::SqlError& error) {
+        job.result = std::unexpected(current_error());
+        session_.rollback();
+        if (error.kind() == sql::SqlError::Kind::contention) return Ended::contended;
+        return error.kind() == sql::SqlError::Kind::connection ? Ended::cut_off : Ended::told;
+    } catch (...) {
+        job.result = std::unexpected(current_error());
+        session_.rollback();
+        return Ended::told;
+    }
+}
+
+bool GroupRunner::commit(std::span<Job> jobs) {
+    const sql::CommitOutcome outcome = timed_commit();
+    switch (outcome) {
         case sql::CommitOutcome::committed:
-            return;
+            return true;
         case sql::CommitOutcome::unknown:
-            if (!HUITONG_MUTATED("unknown_commit_taken_as_lost") && was_committed()) return;
+            if (!HUITONG_MUTATED("unknown_commit_taken_as_lost") && was_committed()) return true;
             break;
         case sql::CommitOutcome::failed:
-            if (HUITONG_MUTATED("failed_commit_taken_as_done")) return;
+            if (HUITONG_MUTATED("failed_commit_taken_as_done")) return true;
+            break;
+        case sql::CommitOutcome::contended:
             break;
     }
     // Refusals too: they may rest on what other closures of the group had written.
     give_all(jobs, core::Error{core::Code::unavailable, "commit_failed", {}});
+    return outcome != sql::CommitOutcome::contended;
 }
 
 sql::CommitOutcome GroupRunner::timed_commit() {
@@ -160,7 +202,7 @@ void GroupRunner::read(std::span<Job> jobs) {
         try {
             if (!is_begun) session_.begin(sql::Access::read);
             is_begun = true;
-            tx_.reset();
+            tx_.reset(sql::Access::read);
             job.result = job.closure(tx_);
             if (tx_.has_writes()) throw std::logic_error("a read closure that writes");
         } catch (...) {

@@ -2,7 +2,10 @@
 // terminal, its store and its merchant alike, whichever of them has a limit, so that taking it back meets the
 // same rows however the limits have changed since; a limit set during a day knows of the time before it
 // only what was counted for another limit.
+#include <algorithm>
+
 #include "store/columns.hpp"
+#include "store/failure.hpp"
 #include "store/tx.hpp"
 
 namespace huitong::store {
@@ -58,8 +61,12 @@ class Limits final : public ports::LimitRepository {
                                           "where shard = $1 and kind = 'terminal' and subject = $2"
                                           " or shard = $1 and kind = 'store' and subject = $3"
                                           " or shard = $1 and kind = 'merchant' and subject = $4";
-        return read_rows(tx_.query(of_any, {shard_value(subjects.merchant_sn), subjects.terminal_sn,
-                                            subjects.store_sn, subjects.merchant_sn}));
+        const sql::Values values{shard_value(subjects.merchant_sn), subjects.terminal_sn, subjects.store_sn,
+                                 subjects.merchant_sn};
+        auto limits = read_rows(tx_.query(of_any, values));
+        const bool has_sum =
+            std::ranges::any_of(limits, [](const Limit& limit) { return limit.per_day.has_value(); });
+        return has_sum && tx_.must_hold() ? hold(of_any, values) : limits;
     }
 
     std::vector<Limit> list() override {
@@ -125,6 +132,17 @@ class Limits final : public ports::LimitRepository {
                                day_value(core::to_beijing_date(payment.created_at)), slot_of(payment.sn),
                                amount_minor});
         }
+    }
+
+    // As they stand once nobody else can take from them; always in this order, so that two payments never
+    // wait for each other.
+    std::vector<Limit> hold(const std::string& of_any, const sql::Values& values) {
+        static const std::string in_order = of_any + " order by kind, subject for no key update";
+        static const std::string at_once = in_order + " skip locked";
+        if (tx_.may_wait()) return read_rows(tx_.query(in_order, values));
+        auto held = read_rows(tx_.query(at_once, values));
+        if (held.size() < tx_.query(of_any, values).size()) throw Busy();
+        return held;
     }
 
     static std::vector<Limit> read_rows(sql::Rows rows) {

@@ -195,6 +195,30 @@ void apply(sql::Session& session, const Migration& migration) {
     }
 }
 
+// Of several processes that start on one server, one makes the tables and the others wait for it.
+class InTurn {
+  public:
+    explicit InTurn(sql::Session& session) : session_(session) {
+        call("select 1 from pg_advisory_lock(7210118)");
+    }
+    InTurn(const InTurn&) = delete;
+    InTurn& operator=(const InTurn&) = delete;
+    ~InTurn() {
+        try {
+            session_.rollback();
+            call("select 1 from pg_advisory_unlock(7210118)");
+        } catch (const sql::SqlError&) {
+            // The connection is gone, and the lock with it.
+        }
+    }
+
+  private:
+    void call(std::string_view statement) {
+        if (session_.engine() == sql::Engine::postgresql) (void)session_.query(statement, {});
+    }
+    sql::Session& session_;
+};
+
 }  // namespace
 
 const std::vector<Migration>& migrations() {
@@ -212,6 +236,7 @@ int schema_version(sql::Session& session) {
 
 core::Result<int> migrate(sql::Session& session) {
     try {
+        const InTurn in_turn(session);
         session.run_script(
             translated("create table if not exists schema_version (version {i64} not null primary key)",
                        session.engine()));

@@ -6,6 +6,8 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+
 #include "core/assert.hpp"
 #include "sql/pg_session.hpp"
 #include "store/migrations.hpp"
@@ -51,8 +53,11 @@ core::Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, 
     try {
         auto writer = owner->make_writer();
         if (auto migrated = migrate(*writer); !migrated) return std::unexpected(std::move(migrated.error()));
+        Sessions sessions;
+        sessions.writers.push_back(std::move(writer));
+        sessions.readers.push_back(owner->make_reader());
         return std::make_unique<Store>(
-            make_thread_executor(std::move(writer), owner->make_reader(), sealer, options.threads, owner));
+            make_thread_executor(std::move(sessions), sealer, options.threads, owner));
     } catch (const sql::SqlError& error) {
         return core::fail(core::Code::unavailable, "store_unavailable", error.what());
     }
@@ -62,11 +67,15 @@ core::Result<std::unique_ptr<Store>> open_postgresql_store(const std::string& co
                                                            const crypto::Sealer& sealer,
                                                            ThreadOptions options) {
     try {
-        auto writer = sql::make_postgresql_session(conninfo);
-        if (auto migrated = migrate(*writer); !migrated) return std::unexpected(std::move(migrated.error()));
-        writer->set_pipelining(true);
-        return std::make_unique<Store>(make_thread_executor(
-            std::move(writer), sql::make_postgresql_session(conninfo), sealer, std::move(options)));
+        Sessions sessions;
+        for (std::size_t i = 0; i < std::max<std::size_t>(options.connections, 1); ++i) {
+            sessions.writers.push_back(sql::make_postgresql_session(conninfo));
+            sessions.readers.push_back(sql::make_postgresql_session(conninfo));
+        }
+        auto migrated = migrate(*sessions.writers.front());
+        if (!migrated) return std::unexpected(std::move(migrated.error()));
+        for (const auto& writer : sessions.writers) writer->set_pipelining(true);
+        return std::make_unique<Store>(make_thread_executor(std::move(sessions), sealer, std::move(options)));
     } catch (const sql::SqlError& error) {
         return core::fail(core::Code::unavailable, "store_unavailable", error.what());
     }

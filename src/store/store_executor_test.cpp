@@ -122,6 +122,39 @@ TEST_F(Groups, AFailedCommitIsUnavailableForAllRefusalsToo) {
     EXPECT_EQ(reasons(run_all({inserting(1)})), "ok");
 }
 
+TEST_F(Groups, AContendedCommitIsRunAgainUntilItIsDone) {
+    session_->fail_commit(1, CommitFault::contended);  // of the group
+    session_->fail_commit(2, CommitFault::contended);  // of the first closure alone
+    session_->fail_commit(3, CommitFault::contended);
+    EXPECT_EQ(reasons(run_all({inserting(1), inserting(1), inserting(2)})), "ok sn_taken ok");
+    EXPECT_EQ(store_->counts().reruns, 1);
+    EXPECT_EQ(store_->counts().retries, 2);
+}
+
+TEST_F(Groups, ContentionInTheMiddleOfAClosureIsRunAgain) {
+    session_->fail_statement(2, sql::SqlError::Kind::contention);
+    EXPECT_EQ(reasons(run_all({inserting(1)})), "ok");
+    EXPECT_EQ(store_->counts().retries, 1);
+    EXPECT_EQ(commits(), 1);
+}
+
+TEST_F(Groups, ContentionThatStaysIsUnavailable) {
+    for (int k = 1; k <= 6; ++k) session_->fail_statement(k, sql::SqlError::Kind::contention);
+    const auto results = run_all({inserting(1)});
+    EXPECT_EQ(reasons(results), "commit_failed");
+    EXPECT_EQ(results.front().error().code, Code::unavailable);
+    EXPECT_EQ(store_->counts().retries, 5);
+    EXPECT_FALSE(exists(1));
+}
+
+TEST_F(Groups, AConnectionThatWasCutIsTriedOnceMore) {
+    session_->fail_statement(1, sql::SqlError::Kind::connection);
+    EXPECT_EQ(reasons(run_all({inserting(1)})), "ok");
+    session_->fail_statement(1, sql::SqlError::Kind::connection);
+    session_->fail_statement(2, sql::SqlError::Kind::connection);
+    EXPECT_EQ(reasons(run_all({inserting(2)})), "commit_failed");
+}
+
 TEST_F(Groups, AnUnknownCommitThatWasDoneGivesTheResults) {
     session_->fail_commit(1, CommitFault::unknown_committed);
     session_->set_unresolved_answers(3);
@@ -227,9 +260,11 @@ class Threads : public testing::Test {
         EXPECT_TRUE(migrate(*inner));
         auto watched = std::make_unique<WatchedSession>(std::move(inner));
         session_ = watched.get();
-        store_ = std::make_unique<Store>(
-            make_thread_executor(std::move(watched), sql::make_memory_session(), sealer_,
-                                 ThreadOptions{.most_waiting = 5, .most_per_group = 3}));
+        Sessions sessions;
+        sessions.writers.push_back(std::move(watched));
+        sessions.readers.push_back(sql::make_memory_session());
+        store_ = std::make_unique<Store>(make_thread_executor(
+            std::move(sessions), sealer_, ThreadOptions{.most_waiting = 5, .most_per_group = 3}));
     }
     void submit(test::WriteClosure closure) {
         const std::size_t i = told_.size();

@@ -1,5 +1,5 @@
-// The executor of a running platform. A lane is a bounded queue with a thread that takes all that waits: the
-// group grows with the load, and nobody waits for a timer.
+// The executor of a running platform. A thread that is free takes all that waits in its queue: the group
+// grows with the load, and nobody waits for a timer.
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -14,21 +14,22 @@ namespace huitong::store {
 
 namespace {
 
-class Lane {
+// A bounded queue and its threads, each with work of its own.
+class Lanes {
   public:
     using Work = std::function<void(std::span<Job>)>;
 
-    Lane(Work work, const core::Clock& clock, const ThreadOptions& options)
-        : work_(std::move(work)),
+    Lanes(std::vector<Work> works, const core::Clock& clock, const ThreadOptions& options)
+        : works_(std::move(works)),
           clock_(clock),
           most_waiting_(options.most_waiting),
           most_per_group_(options.most_per_group) {
         waiting_.reserve(options.most_per_group);
-        thread_ = std::thread([this] { run(); });
+        for (const Work& work : works_) threads_.emplace_back([this, &work] { run(work); });
     }
-    ~Lane() { stop(); }
-    Lane(const Lane&) = delete;
-    Lane& operator=(const Lane&) = delete;
+    ~Lanes() { stop(); }
+    Lanes(const Lanes&) = delete;
+    Lanes& operator=(const Lanes&) = delete;
 
     struct Load {
         std::size_t waiting = 0;
@@ -56,7 +57,8 @@ class Lane {
             return;
         }
         waiting_.push_back(std::move(job));
-        const bool must_wake = std::exchange(is_asleep_, false);
+        const bool must_wake = asleep_ > 0;
+        if (must_wake) --asleep_;
         lock.unlock();
         if (must_wake) wake_.notify_one();
     }
@@ -66,16 +68,18 @@ class Lane {
             const std::lock_guard lock(mutex_);
             is_stopping_ = true;
         }
-        wake_.notify_one();
-        if (thread_.joinable()) thread_.join();
+        wake_.notify_all();
+        for (std::thread& thread : threads_) {
+            if (thread.joinable()) thread.join();
+        }
     }
 
   private:
-    void run() {
+    void run(const Work& work) {
         for (;;) {
             std::vector<Job> group = take();
             if (group.empty()) return;
-            work_(group);
+            work(group);
             deliver(std::move(group));
         }
     }
@@ -84,10 +88,9 @@ class Lane {
     std::vector<Job> take() {
         std::unique_lock lock(mutex_);
         while (waiting_.empty() && !is_stopping_) {
-            is_asleep_ = true;
+            ++asleep_;
             wake_.wait(lock);
         }
-        is_asleep_ = false;
         std::vector<Job> group = take_group();
         const core::Instant now = clock_.now();
         for (const Job& job : group) load_.wait_us.add((now - job.queued_at).count());
@@ -107,7 +110,7 @@ class Lane {
         return group;
     }
 
-    Work work_;
+    const std::vector<Work> works_;
     const core::Clock& clock_;
     const std::size_t most_waiting_;
     const std::size_t most_per_group_;
@@ -115,37 +118,70 @@ class Lane {
     std::condition_variable wake_;
     Load load_;
     std::vector<Job> waiting_;
-    bool is_asleep_ = false;
+    std::size_t asleep_ = 0;  // threads that sleep and that nobody has woken; never too few
     bool is_stopping_ = false;
-    std::thread thread_;
+    std::vector<std::thread> threads_;
 };
+
+// A session with what runs closures on it, and what it has done so far for whoever asks.
+class Worker {
+  public:
+    Worker(std::unique_ptr<sql::Session> session, const crypto::Sealer& sealer, const ThreadOptions& options,
+           const core::Clock* clock)
+        : session_(std::move(session)), runner_(*session_, sealer, options.patience, clock) {}
+
+    void write(std::span<Job> jobs) {
+        runner_.write(jobs);
+        const std::lock_guard lock(mutex_);
+        counts_ = runner_.counts();
+    }
+    void read(std::span<Job> jobs) { runner_.read(jobs); }
+    Counts counts() const {
+        const std::lock_guard lock(mutex_);
+        return counts_;
+    }
+
+  private:
+    std::unique_ptr<sql::Session> session_;
+    GroupRunner runner_;
+    mutable std::mutex mutex_;
+    Counts counts_;
+};
+
+using Workers = std::vector<std::unique_ptr<Worker>>;
+
+std::vector<Lanes::Work> works_of(const Workers& workers, void (Worker::*act)(std::span<Job>)) {
+    std::vector<Lanes::Work> works;
+    for (const auto& worker : workers)
+        works.emplace_back([one = worker.get(), act](std::span<Job> jobs) { (one->*act)(jobs); });
+    return works;
+}
 
 class ThreadExecutor final : public Executor {
   public:
-    ThreadExecutor(std::unique_ptr<sql::Session> writer, std::unique_ptr<sql::Session> reader,
-                   const crypto::Sealer& sealer, const ThreadOptions& options, std::shared_ptr<void> owner)
+    ThreadExecutor(Sessions sessions, const crypto::Sealer& sealer, const ThreadOptions& options,
+                   std::shared_ptr<void> owner)
         : owner_(std::move(owner)),
-          write_session_(std::move(writer)),
-          read_session_(std::move(reader)),
           clock_(options.clock != nullptr ? *options.clock : machine_clock_),
-          writer_(*write_session_, sealer, options.patience, &clock_),
-          reader_(*read_session_, sealer, options.patience),
-          write_lane_([this](std::span<Job> jobs) { run_writes(jobs); }, clock_, options),
-          read_lane_([this](std::span<Job> jobs) { reader_.read(jobs); }, clock_, options) {}
+          writers_(make_workers(std::move(sessions.writers), sealer, options, &clock_)),
+          readers_(make_workers(std::move(sessions.readers), sealer, options, nullptr)),
+          write_lanes_(works_of(writers_, &Worker::write), clock_, options),
+          read_lanes_(works_of(readers_, &Worker::read), clock_, options) {}
 
-    void write(Job job) override { write_lane_.push(std::move(job)); }
-    void read(Job job) override { read_lane_.push(std::move(job)); }
+    void write(Job job) override { write_lanes_.push(std::move(job)); }
+    void read(Job job) override { read_lanes_.push(std::move(job)); }
     void stop() override {
-        write_lane_.stop();
-        read_lane_.stop();
+        write_lanes_.stop();
+        read_lanes_.stop();
     }
     Counts counts() const override {
-        const std::lock_guard lock(counts_mutex_);
-        return counts_;
+        std::vector<Counts> counts;
+        for (const auto& writer : writers_) counts.push_back(writer->counts());
+        return sum_of(counts);
     }
     Stats stats() const override {
-        const Lane::Load writes = write_lane_.load();
-        const Lane::Load reads = read_lane_.load();
+        const Lanes::Load writes = write_lanes_.load();
+        const Lanes::Load reads = read_lanes_.load();
         return {.counts = counts(),
                 .waiting_writes = writes.waiting,
                 .waiting_reads = reads.waiting,
@@ -155,33 +191,29 @@ class ThreadExecutor final : public Executor {
     }
 
   private:
-    void run_writes(std::span<Job> jobs) {
-        writer_.write(jobs);
-        const std::lock_guard lock(counts_mutex_);
-        counts_ = writer_.counts();
+    static Workers make_workers(std::vector<std::unique_ptr<sql::Session>> sessions,
+                                const crypto::Sealer& sealer, const ThreadOptions& options,
+                                const core::Clock* clock) {
+        Workers workers;
+        for (auto& session : sessions)
+            workers.push_back(std::make_unique<Worker>(std::move(session), sealer, options, clock));
+        return workers;
     }
 
     std::shared_ptr<void> owner_;
-    std::unique_ptr<sql::Session> write_session_;
-    std::unique_ptr<sql::Session> read_session_;
     core::SystemClock machine_clock_;
     const core::Clock& clock_;
-    GroupRunner writer_;
-    GroupRunner reader_;
-    mutable std::mutex counts_mutex_;
-    Counts counts_;
-    Lane write_lane_;
-    Lane read_lane_;
+    Workers writers_;
+    Workers readers_;
+    Lanes write_lanes_;
+    Lanes read_lanes_;
 };
 
 }  // namespace
 
-std::unique_ptr<Executor> make_thread_executor(std::unique_ptr<sql::Session> writer,
-                                               std::unique_ptr<sql::Session> reader,
-                                               const crypto::Sealer& sealer, ThreadOptions options,
-                                               std::shared_ptr<void> owner) {
-    return std::make_unique<ThreadExecutor>(std::move(writer), std::move(reader), sealer, options,
-                                            std::move(owner));
+std::unique_ptr<Executor> make_thread_executor(Sessions sessions, const crypto::Sealer& sealer,
+                                               ThreadOptions options, std::shared_ptr<void> owner) {
+    return std::make_unique<ThreadExecutor>(std::move(sessions), sealer, options, std::move(owner));
 }
 
 }  // namespace huitong::store

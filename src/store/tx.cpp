@@ -19,7 +19,9 @@ void SqlTx::queue(std::string_view sql, sql::Values values, Reason reason) {
     reasons_.push_back(std::move(reason));
 }
 
-void SqlTx::reset() {
+void SqlTx::reset(sql::Access access, bool may_wait) {
+    access_ = access;
+    may_wait_ = may_wait;
     writes_.clear();
     reasons_.clear();
 }

@@ -42,9 +42,15 @@ class SqlTx final : public ports::Tx {
     void queue(std::string_view sql, sql::Values values, Reason reason = {});
     [[nodiscard]] sql::Engine engine() const { return session_.engine(); }
     [[nodiscard]] const crypto::Sealer& sealer() const { return sealer_; }
+    // True on a server, in a write: what others may change before the commit must be held.
+    [[nodiscard]] bool must_hold() const {
+        return access_ == sql::Access::write && engine() == sql::Engine::postgresql;
+    }
+    // False: other closures of the transaction hold rows; what is not to be had at once is Busy.
+    [[nodiscard]] bool may_wait() const { return may_wait_; }
 
     // For the group runner: forgets what was queued.
-    void reset();
+    void reset(sql::Access access, bool may_wait = true);
     [[nodiscard]] bool has_writes() const { return !writes_.empty(); }
     // Sends what was queued; the index of the first write that failed.
     [[nodiscard]] std::optional<std::size_t> flush();
@@ -54,6 +60,8 @@ class SqlTx final : public ports::Tx {
   private:
     sql::Session& session_;
     const crypto::Sealer& sealer_;
+    sql::Access access_ = sql::Access::write;
+    bool may_wait_ = true;
     std::vector<sql::Write> writes_;
     std::vector<Reason> reasons_;
     std::unique_ptr<ports::PaymentRepository> payments_;

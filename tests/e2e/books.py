@@ -34,7 +34,7 @@ class Books:
         rows = self._rows(
             "select client_sn, channel_number, state, amount_minor as amount, refunded_minor as refunded,"
             " created_at, coalesce(posted, 0) as posted"
-            f" from payment left join ({posted}) using (shard, id)"
+            f" from payment left join ({posted}) as postings using (shard, id)"
         )
         for row in rows:
             seconds = row["created_at"] / 1e6
@@ -45,7 +45,7 @@ class Books:
         """Payments and refunds that are neither final nor given to a person."""
         payments = "select 1 from payment where state in ('created', 'pending', 'reversing')"
         refunds = "select 1 from operation where kind = 'refund' and state in ('prepared', 'sent', 'unknown')"
-        return self._rows(f"select count(*) as n from ({payments} union all {refunds})")[0]["n"]
+        return self._rows(f"select count(*) as n from ({payments} union all {refunds}) as open")[0]["n"]
 
     def net_fen(self) -> int:
         """What payers paid and did not get back, before any fee."""

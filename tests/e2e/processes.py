@@ -102,6 +102,12 @@ class Process:
         self._child.send_signal(number)
         return self._child.wait(wait)
 
+    def pause(self) -> None:
+        self._child.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._child.send_signal(signal.SIGCONT)
+
     def kill9(self) -> None:
         self.send(signal.SIGKILL)
 
@@ -170,14 +176,23 @@ class Simulators:
 
 
 class Demo:
-    """`huitong demo` in a folder of its own below `folder`."""
+    """`huitong demo` in a folder of its own below `folder`; `store` is a store.url, empty for the default."""
 
-    def __init__(self, folder, *arguments: str, program: str = "", environment: dict | None = None):
+    def __init__(
+        self, folder, *arguments: str, program: str = "", environment: dict | None = None, store: str = ""
+    ):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.program = program or binary()
         self.port = free_ports(2)
         command = [self.program, "demo", "--data", str(self.data), "--port", str(self.port), *arguments]
+        self._store = ["--data", str(self.data)]
+        if store:
+            command += ["--store", store]
+            self.config = self.folder / "demo.toml"
+            quoted = json.dumps(str(self.data)), json.dumps(store)
+            self.config.write_text("[data]\ndir = {}\n[store]\nurl = {}\n".format(*quoted))
+            self._store = ["--config", str(self.config)]
         self.process = Process("demo", command, self.folder, environment)
         self._tills: list[Till] = []
 
@@ -214,7 +229,7 @@ class Demo:
         operator = self.info["admin"]
         done = subprocess.run(
             [self.program, "admin", *arguments, "--json"]
-            + ["--data", str(self.data), "--operator", operator["operator"]],
+            + [*self._store, "--operator", operator["operator"]],
             env={**os.environ, "HUITONG_OPERATOR_KEY": operator["operator_key"]},
             capture_output=True,
             text=True,

@@ -1,0 +1,22 @@
+// The address of a PostgreSQL database, "postgresql://…" as libpq takes it: whether it can be read, and how
+// to show it without what is secret in it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace huitong::sql {
+
+// With a password masked, fit for people and logs. invalid {bad_store_url}, which quotes nothing of the
+// address.
+[[nodiscard]] core::Result<std::string> shown_postgresql_address(const std::string& address);
+
+// "name=setting" of the server's settings that keep a commit from being lost and that are not as they must
+// be. Throws SqlError.
+[[nodiscard]] std::vector<std::string> careless_settings(const std::string& address);
+// True when the database holds a table of that name. Throws SqlError.
+[[nodiscard]] bool has_postgresql_table(const std::string& address, const std::string& table);
+
+}  // namespace huitong::sql
