@@ -86,7 +86,7 @@ struct Trade {
     bool is_undone_late = false;                   // so seen when the pay call could not arrive any more
     bool was_undone = false;                       // at any time
     core::Instant undone_asked_at = {};            // when the last call left that said so
-    bool is_other_amount = false;
+    std::optional<core::Instant> other_amount_heard = {};
     std::optional<core::Instant> reversal_left = {};
     bool may_reversal_work = false;  // one left, and was not refused for good
     bool was_reversal_refused = false;

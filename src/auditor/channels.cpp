@@ -130,7 +130,7 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
                 trade.is_proven_paid = true;
                 if (!trade.paid_heard) trade.paid_heard = clock.now();
             } else {
-                trade.is_other_amount = true;
+                trade.other_amount_heard = clock.now();
             }
             if (answer.says == Says::paid_and_back && wire.was_reversal_sent)
                 trade.is_undone = trade.was_undone = true;

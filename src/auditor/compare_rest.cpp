@@ -135,7 +135,7 @@ void Comparison::check_alerted(const PaymentRow& row, const Alerted& alerted) {
     if (row.is_reopened && !alerted.contains({"paid_after_close", row.id}))
         report("reopened_without_alert", row, "found paid after it was over, and no person was told");
     const Trade* const trade = trade_of(row);
-    const bool is_other = trade != nullptr && trade->is_other_amount;
+    const bool is_other = trade != nullptr && trade->other_amount_heard;
     if (is_other && !alerted.contains({"amount_mismatch", row.id}))
         report("amount_without_alert", row, "paid over another amount, and no person was told");
 }
