@@ -79,6 +79,11 @@ void Auditor::Book::channel_answered(ChannelWire& wire, const net::Response& res
 }
 
 void Auditor::Book::channel_heard(ChannelWire& wire, const core::Result<net::Response>& answer) {
+    // A reversal may leave before a pay call that is held up, and be executed behind it.
+    if (wire.trade == nobody && wire.call.op == ChannelOp::reverse) {
+        const auto found = by_number.find(key_of(wire.call.side, wire.call.number));
+        if (found != by_number.end()) wire.trade = found->second;
+    }
     Order* const order = wire.trade == nobody ? nullptr : order_of(trades[wire.trade]);
     // A process that is gone hears nothing.
     if (wire.life == life && !answer) {
