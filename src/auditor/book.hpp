@@ -156,7 +156,8 @@ struct Auditor::Book {
     const core::Clock& clock;
     Sides sides;
     core::Instant began;
-    std::uint64_t life = 0;  // rises with each crash and restore
+    std::set<std::string> early_queries;  // of numbers whose pay call had not left
+    std::uint64_t life = 0;               // rises with each crash and restore
     // True of what was told or done in the time that a restore lost.
     [[nodiscard]] bool is_in_lost_time(std::optional<core::Instant> at) const {
         return restored && at && *at >= backup_at && *at <= *restored;

@@ -45,8 +45,13 @@ void Auditor::Book::channel_sent(std::uint64_t id, ChannelCall call) {
         if (found != by_refund_number.end()) wire.trade = found->second;
     }
     if (sent.op == ChannelOp::pay) pay_left(wire);
+    // A look may leave before a pay call that is held up.
+    if (wire.trade == nobody && sent.op == ChannelOp::query)
+        early_queries.insert(key_of(sent.side, sent.number));
     if (wire.trade == nobody) return;
     Trade& trade = trades[wire.trade];
+    if (sent.op == ChannelOp::pay && early_queries.contains(key_of(sent.side, sent.number)))
+        trade.query_left = trade.left;
     wire.was_reversal_sent = trade.reversal_left.has_value();
     note(order_of(trade), line_of(sent));
     check_account(trade, sent);
