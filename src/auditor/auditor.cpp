@@ -61,6 +61,11 @@ void Auditor::on_heard(std::uint64_t call, const core::Result<net::Response>& an
 
 void Auditor::on_crash(std::string_view how) {
     ++book_->life;
+    // What was heard in the last moments may not have been written.
+    const core::Instant written = book_->clock.now() - std::chrono::seconds(5);
+    for (Trade& trade : book_->trades) {
+        if (trade.other_amount_heard && *trade.other_amount_heard > written) trade.other_amount_heard.reset();
+    }
     book_->count("crash");
     book_->world.push_back({book_->clock.now(), "crash: " + std::string(how)});
 }

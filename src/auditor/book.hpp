@@ -86,7 +86,7 @@ struct Trade {
     bool is_undone_late = false;                   // so seen when the pay call could not arrive any more
     bool was_undone = false;                       // at any time
     core::Instant undone_asked_at = {};            // when the last call left that said so
-    bool is_other_amount = false;
+    std::optional<core::Instant> other_amount_heard = {};
     std::optional<core::Instant> reversal_left = {};
     bool may_reversal_work = false;  // one left, and was not refused for good
     bool was_reversal_refused = false;
@@ -156,7 +156,8 @@ struct Auditor::Book {
     const core::Clock& clock;
     Sides sides;
     core::Instant began;
-    std::uint64_t life = 0;  // rises with each crash and restore
+    std::set<std::string> early_queries;  // of numbers whose pay call had not left
+    std::uint64_t life = 0;               // rises with each crash and restore
     // True of what was told or done in the time that a restore lost.
     [[nodiscard]] bool is_in_lost_time(std::optional<core::Instant> at) const {
         return restored && at && *at >= backup_at && *at <= *restored;

@@ -45,8 +45,13 @@ void Auditor::Book::channel_sent(std::uint64_t id, ChannelCall call) {
         if (found != by_refund_number.end()) wire.trade = found->second;
     }
     if (sent.op == ChannelOp::pay) pay_left(wire);
+    // A look may leave before a pay call that is held up.
+    if (wire.trade == nobody && sent.op == ChannelOp::query)
+        early_queries.insert(key_of(sent.side, sent.number));
     if (wire.trade == nobody) return;
     Trade& trade = trades[wire.trade];
+    if (sent.op == ChannelOp::pay && early_queries.contains(key_of(sent.side, sent.number)))
+        trade.query_left = trade.left;
     wire.was_reversal_sent = trade.reversal_left.has_value();
     note(order_of(trade), line_of(sent));
     check_account(trade, sent);
@@ -79,6 +84,11 @@ void Auditor::Book::channel_answered(ChannelWire& wire, const net::Response& res
 }
 
 void Auditor::Book::channel_heard(ChannelWire& wire, const core::Result<net::Response>& answer) {
+    // A reversal may leave before a pay call that is held up, and be executed behind it.
+    if (wire.trade == nobody && wire.call.op == ChannelOp::reverse) {
+        const auto found = by_number.find(key_of(wire.call.side, wire.call.number));
+        if (found != by_number.end()) wire.trade = found->second;
+    }
     Order* const order = wire.trade == nobody ? nullptr : order_of(trades[wire.trade]);
     // A process that is gone hears nothing.
     if (wire.life == life && !answer) {
@@ -130,7 +140,7 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
                 trade.is_proven_paid = true;
                 if (!trade.paid_heard) trade.paid_heard = clock.now();
             } else {
-                trade.is_other_amount = true;
+                trade.other_amount_heard = clock.now();
             }
             if (answer.says == Says::paid_and_back && wire.was_reversal_sent)
                 trade.is_undone = trade.was_undone = true;

@@ -248,8 +248,12 @@ void Comparison::check_patience(const PaymentRow& row) {
     const core::Instant restored = book_.restored.value_or(core::Instant{});
     core::Instant since = std::max(row.created_at, restored);
     const bool is_open = row.state == "created" || row.state == "pending" || row.state == "reversing";
+    bool is_waiting_for_refund = false;
     for (const OperationRow& one : row.operations) {
-        const bool is_undoing = one.kind == "reverse" || (one.kind == "refund" && one.request_no.empty());
+        const bool is_automatic = one.kind == "refund" && one.request_no.empty();
+        const bool is_undoing = one.kind == "reverse" || is_automatic;
+        // A refund takes the channel's time.
+        if (is_automatic && one.next_at) is_waiting_for_refund = true;
         if (is_undoing) since = std::max(since, one.created_at);
         const core::Duration patience = patience_.unresolved;
         if (one.state == "sent" && std::max(one.lease_until, restored) + patience < now_)
@@ -260,7 +264,8 @@ void Comparison::check_patience(const PaymentRow& row) {
         if (one.next_at && std::max({*one.next_at, one.lease_until, restored}) + patience < now_)
             report("act_overdue", row, one.kind + " " + one.number + " is long due");
     }
-    if (is_open && since + patience_.unresolved < now_) report("unresolved", row, "not over yet");
+    const core::Duration patience = is_waiting_for_refund ? 3 * patience_.unresolved : patience_.unresolved;
+    if (is_open && since + patience < now_) report("unresolved", row, "not over yet");
 }
 
 // What the last definite answer said, and how it ended.

@@ -135,8 +135,11 @@ void Comparison::check_alerted(const PaymentRow& row, const Alerted& alerted) {
     if (row.is_reopened && !alerted.contains({"paid_after_close", row.id}))
         report("reopened_without_alert", row, "found paid after it was over, and no person was told");
     const Trade* const trade = trade_of(row);
-    const bool is_other = trade != nullptr && trade->is_other_amount;
-    if (is_other && !alerted.contains({"amount_mismatch", row.id}))
+    const bool is_other = trade != nullptr && trade->other_amount_heard;
+    // By that name, or with a payment that is a person's case for another reason too.
+    const bool is_told =
+        alerted.contains({"amount_mismatch", row.id}) || alerted.contains({"manual_review", row.id});
+    if (is_other && !is_told)
         report("amount_without_alert", row, "paid over another amount, and no person was told");
 }
 

@@ -315,9 +315,12 @@ void watch_queried(Draft& draft, Operation& watch, const QueryAnswer& answer) {
         draft.payment().finished_at && answer.exchange.started_at > *draft.payment().finished_at;
     // Under a number that was used before, an older trade is somebody else's money.
     const bool is_news = is_after && !is_older_than_ours(draft.aggregate(), answer.trade);
-    if (answer.state == TradeState::paid && is_news && !HUITONG_MUTATED("late_payment_kept_by_watch") &&
-        draft.note_paid(answer.trade)) {
-        reopen(draft, watch.owner);
+    if (answer.state == TradeState::paid && is_news && !HUITONG_MUTATED("late_payment_kept_by_watch")) {
+        if (draft.note_paid(answer.trade)) return reopen(draft, watch.owner);
+        // Over another amount than ours, of which there is nothing to refund: it is reversed as it stands.
+        const std::string owner = watch.owner;
+        draft.finish(watch, OperationState::succeeded);
+        draft.begin_reversal(ReversalBy::engine, owner);
         return;
     }
     // Its last look is one that the channel answered.

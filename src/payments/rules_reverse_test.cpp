@@ -79,6 +79,21 @@ TEST(Reversal, OfAnAnsweredPayWithNoTradeIsUnpaidAndWatchedForADay) {
     EXPECT_EQ(bench.state(), PaymentState::reversed);
 }
 
+TEST(Reversal, WatchThatFindsAnotherAmountPaidReversesIt) {
+    Bench bench = reversing(true);
+    ASSERT_EQ(bench.reverse_due(undone_no_trade()), "");
+    bench.now += 1h;
+    auto other = seen(TradeState::paid, bench.now);
+    other.trade.amount = core::fen(1235);
+    ASSERT_EQ(bench.query(next_step(bench.at)->seq, other), "");
+    EXPECT_TRUE(bench.has_alarm("amount_mismatch"));
+    EXPECT_EQ(bench.state(), PaymentState::reversing);
+    EXPECT_FALSE(bench.at.automatic_refund()) << "our amount is not what was paid";
+    ASSERT_EQ(bench.reverse_due(undone(Effect::not_known)), "");
+    EXPECT_EQ(bench.state(), PaymentState::reversed);
+    EXPECT_TRUE(bench.entries.empty());
+}
+
 TEST(Reversal, TheLastLookOfAWatchIsOneThatWasAnswered) {
     Bench bench = reversing(true);
     ASSERT_EQ(bench.reverse_due(undone_no_trade()), "");

@@ -383,6 +383,18 @@ class WithCompiler(CheckTest):
         found = self.check_headers({"src/core/inner.hpp": "#pragma once\nstruct Other {};\n"})
         self.assertEqual([text.split(":")[0] for text in found], ["src/core/outer.hpp"])
 
+    def test_build_shows_what_a_file_includes_first(self):
+        broken = "#pragma once\nstd::string f();\n"
+        files = {
+            "src/core/a.cpp": '#include "core/first.hpp"\n#include "core/second.hpp"\n',
+            "src/core/b.cpp": '#include "core/third.hpp"\n',  # not in the build
+            **{f"src/core/{name}.hpp": broken for name in ("first", "second", "third")},
+        }
+        found = self.check_headers(files)
+        self.assertEqual(
+            [text.split(":")[0] for text in found], ["src/core/second.hpp", "src/core/third.hpp"]
+        )
+
     def test_format(self):
         files = {
             ".clang-format": "BasedOnStyle: Google\n",

@@ -1,7 +1,9 @@
 """Every header compiles alone: including it first in a file must not need anything before it.
 
-Runs the compiler of compile_commands.json with -fsyntax-only. A header that passed is not compiled again
-until it, a header of ours below it, or the command changes: header_checks.json in the build directory.
+The build itself shows that of a header that some file of the build includes first, since nothing is
+precompiled. The others go to the compiler of compile_commands.json with -fsyntax-only; one that passed is not
+compiled again until it, a header of ours below it, or the command changes: header_checks.json in the build
+directory.
 """
 
 import concurrent.futures
@@ -17,6 +19,7 @@ from tree import Finding, Source, Tree
 
 RULE = "headers"
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
+_ANY_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.MULTILINE)
 _WITH_VALUE = {"-o", "-MF", "-MT", "-MQ", "-include", "-Xclang"}
 _ALONE = {"-c", "-MD", "-MMD", "-Winvalid-pch"}
 
@@ -37,12 +40,29 @@ def _flags(command: str, file: str) -> list[str]:
     return kept
 
 
-def _commands(build_dir: pathlib.Path) -> dict[str, tuple[list[str], str]]:
-    """Folder below the source root -> (flags, working directory) of one of its files."""
+def _entries(build_dir: pathlib.Path) -> list[dict]:
     path = build_dir / "compile_commands.json"
-    if not path.is_file():
-        return {}
-    entries = json.loads(path.read_text())
+    return json.loads(path.read_text()) if path.is_file() else []
+
+
+def _shown_by_build(tree: Tree, entries: list[dict]) -> set[str]:
+    """Headers that a file of the build includes before anything else."""
+    shown = set()
+    for entry in entries:
+        if "-include" in shlex.split(entry["command"]):
+            continue
+        path = pathlib.Path(entry["file"])
+        if not path.is_relative_to(tree.root):
+            continue
+        source = tree.sources.get(str(path.relative_to(tree.root)))
+        first = _ANY_INCLUDE.search(source.text) if source else None
+        if first:
+            shown.add("src/" + first.group(1))
+    return shown
+
+
+def _commands(entries: list[dict]) -> dict[str, tuple[list[str], str]]:
+    """Folder below the source root -> (flags, working directory) of one of its files."""
     return {
         str(pathlib.PurePath(entry["file"]).parent): (
             _flags(entry["command"], entry["file"]),
@@ -80,9 +100,11 @@ def _compile(header: Source, flags: list[str], directory: str) -> Finding | None
 
 
 def check(tree: Tree) -> list[Finding]:
-    commands = _commands(tree.build_dir) if tree.build_dir else {}
+    entries = _entries(tree.build_dir) if tree.build_dir else []
+    commands = _commands(entries)
     if not commands:
         return []
+    shown = _shown_by_build(tree, entries)
     memory_path = tree.build_dir / "header_checks.json"
     try:
         passed = json.loads(memory_path.read_text())
@@ -90,7 +112,7 @@ def check(tree: Tree) -> list[Finding]:
         passed = {}
     fallback, versions, waiting, keys = next(iter(commands.values())), {}, [], {}
     for header in tree.cxx("src"):
-        if header.suffix != ".hpp":
+        if header.suffix != ".hpp" or header.path in shown:
             continue
         flags, directory = commands.get(str((tree.root / header.path).parent), fallback)
         keys[header.path] = _key(tree, header, flags, versions)
