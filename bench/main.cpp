@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "growth_bench.hpp"
 #include "pay_bench.hpp"
 #include "store_bench.hpp"
 
@@ -44,6 +45,16 @@ huitong::bench::PayBenchOptions pay_options(const Arguments& arguments) {
     return options;
 }
 
+huitong::bench::GrowthOptions growth_options(const Arguments& arguments) {
+    huitong::bench::GrowthOptions options;
+    options.rounds = number(arguments, "rounds", options.rounds);
+    options.load = store_options(arguments);
+    for (const std::int64_t level : {10'000, 1'000'000, 5'000'000}) {
+        if (level <= number(arguments, "stored", 5'000'000)) options.levels.push_back(level);
+    }
+    return options;
+}
+
 struct Subcommand {
     std::string_view name;
     std::string_view help;
@@ -63,6 +74,11 @@ constexpr Subcommand subcommands[] = {
     {"pgspike",
      "waiters=64 seconds=3 merchants=100: the same on a private PostgreSQL with one to eight connections",
      [](const Arguments& arguments) { return huitong::bench::run_pg_spike(store_options(arguments)); }},
+    {"growth",
+     "rounds=3 seconds=3 waiters=64 stored=5000000 directory=/tmp: what a payment costs SQLite and "
+     "PostgreSQL "
+     "with 10,000, 1,000,000 and 5,000,000 stored (about 40 GB on disk)",
+     [](const Arguments& arguments) { return huitong::bench::run_growth_bench(growth_options(arguments)); }},
 };
 
 }  // namespace

@@ -75,13 +75,18 @@ task::Awaitable<void> keep_paying(Load& load) {
     }
 }
 
-std::int64_t measure(const std::string& name, store::Store& store, const StoreBenchOptions& options) {
+}  // namespace
+
+StoreFigures measure_pairs(const std::string& name, store::Store& store, const StoreBenchOptions& options,
+                           std::int64_t first) {
     boost::asio::io_context io;
     const auto start = SteadyClock::now();
     const std::int64_t cpu_before = cpu_us();
     const std::int64_t bytes_before = written_bytes();
-    Load load{
-        .store = store, .end = start + std::chrono::seconds(options.seconds), .merchants = options.merchants};
+    Load load{.store = store,
+              .end = start + std::chrono::seconds(options.seconds),
+              .merchants = options.merchants,
+              .next = first};
     for (int i = 0; i < options.waiters; ++i) {
         boost::asio::co_spawn(io, keep_paying(load), [](std::exception_ptr failure) {
             if (failure) std::rethrow_exception(failure);
@@ -101,14 +106,15 @@ std::int64_t measure(const std::string& name, store::Store& store, const StoreBe
         name, options.waiters, load.pairs * 1'000'000 / us, counts.groups, counts.closures / groups,
         cpu / pairs, (written_bytes() - bytes_before) / pairs, counts.reruns, load.failures);
     std::fflush(stdout);
-    return load.pairs * 1'000'000 / us;
+    return {.pairs = load.pairs,
+            .pairs_per_s = load.pairs * 1'000'000 / us,
+            .cpu_us_per_pair = cpu / pairs,
+            .failures = load.failures};
 }
 
-crypto::Sealer make_sealer(core::Random& random) {
+crypto::Sealer make_bench_sealer(core::Random& random) {
     return std::move(*crypto::Sealer::make({{"k1", core::Secret(random.hex(32))}}, "k1", random));
 }
-
-}  // namespace
 
 int run_store_bench(const StoreBenchOptions& options) {
     return measure_store(options) > 0 ? 0 : 1;
@@ -116,7 +122,7 @@ int run_store_bench(const StoreBenchOptions& options) {
 
 std::int64_t measure_store(const StoreBenchOptions& options) {
     core::SystemRandom random;
-    const crypto::Sealer sealer = make_sealer(random);
+    const crypto::Sealer sealer = make_bench_sealer(random);
     const std::filesystem::path directory =
         std::filesystem::path(options.directory) / ("huitong-bench-" + random.hex(8));
     std::filesystem::create_directories(directory);
@@ -129,7 +135,7 @@ std::int64_t measure_store(const StoreBenchOptions& options) {
             fmt::print(stderr, "{}: {}\n", store.error().reason, store.error().detail);
             return 0;
         }
-        pairs_per_s = measure("sqlite", **store, options);
+        pairs_per_s = measure_pairs("sqlite", **store, options).pairs_per_s;
     }
     std::filesystem::remove_all(directory);
     return pairs_per_s;
@@ -137,7 +143,7 @@ std::int64_t measure_store(const StoreBenchOptions& options) {
 
 int run_pg_spike(const StoreBenchOptions& options) {
     core::SystemRandom random;
-    const crypto::Sealer sealer = make_sealer(random);
+    const crypto::Sealer sealer = make_bench_sealer(random);
     sql::PrivatePostgresql server(true);
     struct Shape {
         const char* name;
@@ -158,7 +164,7 @@ int run_pg_spike(const StoreBenchOptions& options) {
             fmt::print(stderr, "{}: {}\n", store.error().reason, store.error().detail);
             return 1;
         }
-        measure(shape.name, **store, options);
+        (void)measure_pairs(shape.name, **store, options);
     }
     return 0;
 }

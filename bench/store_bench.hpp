@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <string>
 
+#include "crypto/sealer.hpp"
+#include "store/store.hpp"
+
 namespace huitong::bench {
 
 struct StoreBenchOptions {
@@ -13,6 +16,19 @@ struct StoreBenchOptions {
     std::string directory = "/tmp";
     int page_size = 4096;
 };
+
+struct StoreFigures {
+    std::int64_t pairs = 0;
+    std::int64_t pairs_per_s = 0;
+    std::int64_t cpu_us_per_pair = 0;  // of this process
+    std::int64_t failures = 0;
+};
+
+// The load on an open store, which is stopped afterwards; prints one line of JSON. `first`: numbers the
+// payments, above those that are there.
+[[nodiscard]] StoreFigures measure_pairs(const std::string& name, store::Store& store,
+                                         const StoreBenchOptions& options, std::int64_t first = 1);
+[[nodiscard]] crypto::Sealer make_bench_sealer(core::Random& random);
 
 // Print one line of JSON: pairs_per_s, groups, mean_group, cpu_us_per_pair and
 // written_bytes_per_pair (whole process). Return 0.

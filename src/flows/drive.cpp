@@ -20,18 +20,14 @@ namespace {
 // Keeps the set of driven payments true however the coroutine ends.
 class DrivenMark {
   public:
-    DrivenMark(std::unordered_map<std::int64_t, bool>& driven, task::Signal& quiet, core::PaymentSn sn)
-        : driven_(driven), quiet_(quiet), sn_(sn) {}
+    DrivenMark(std::unordered_map<std::int64_t, bool>& driven, core::PaymentSn sn)
+        : driven_(driven), sn_(sn) {}
     DrivenMark(const DrivenMark&) = delete;
     DrivenMark& operator=(const DrivenMark&) = delete;
-    ~DrivenMark() {
-        driven_.erase(sn_.value);
-        quiet_.notify_all();
-    }
+    ~DrivenMark() { driven_.erase(sn_.value); }
 
   private:
     std::unordered_map<std::int64_t, bool>& driven_;
-    task::Signal& quiet_;
     core::PaymentSn sn_;
 };
 
@@ -48,7 +44,7 @@ std::optional<payments::Step> Engine::next_of_ours(const Aggregate& aggregate) c
 }
 
 task::Awaitable<void> Engine::drive_to_end(core::PaymentSn sn) {
-    const DrivenMark mark(driven_, quiet_, sn);
+    const DrivenMark mark(driven_, sn);
     const auto watch = deps_.waiters.watch(sn);
     auto aggregate = co_await read(sn);
     while (!group_.is_stopping()) {
@@ -85,10 +81,6 @@ task::Task<Aggregate> Engine::perform(Aggregate aggregate, payments::Step step) 
             break;
     }
     return read(aggregate.payment.sn);
-}
-
-task::Awaitable<void> Engine::quiesce() {
-    while (!driven_.empty()) co_await quiet_.wait_until(deps_.time.now() + std::chrono::hours(1));
 }
 
 }  // namespace huitong::flows

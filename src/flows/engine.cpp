@@ -21,18 +21,15 @@ Engine::Engine(EngineDeps deps, EngineOptions options)
     : deps_(deps),
       options_(std::move(options)),
       circuit_(options_.circuit),
-      group_(deps_.executor, deps_.time,
-             [this](std::exception_ptr failure) {
-                 // A driver lost its infrastructure. Its operation's lease ends and the worker takes it up
-                 // again.
-                 try {
-                     std::rethrow_exception(failure);
-                 } catch (const std::exception& problem) {
-                     deps_.observer.on_trouble("driver",
-                                               core::Error{Code::internal, "exception", problem.what()});
-                 }
-             }),
-      quiet_(deps_.time) {}
+      group_(deps_.executor, deps_.time, [this](std::exception_ptr failure) {
+          // A driver lost its infrastructure. Its operation's lease ends and the worker takes it up
+          // again.
+          try {
+              std::rethrow_exception(failure);
+          } catch (const std::exception& problem) {
+              deps_.observer.on_trouble("driver", core::Error{Code::internal, "exception", problem.what()});
+          }
+      }) {}
 
 Engine::~Engine() = default;
 

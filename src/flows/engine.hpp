@@ -132,8 +132,6 @@ class Engine {
                                                        std::string client_sn);
 
     [[nodiscard]] std::size_t driving() const { return driven_.size(); }
-    // Resolves when nothing is being driven: what is left waits in the store for its time.
-    [[nodiscard]] task::Awaitable<void> quiesce();
 
   private:
     using Event = std::function<core::Result<payments::Change>(const payments::Aggregate&)>;
@@ -157,6 +155,12 @@ class Engine {
     // The answer to a call that was not sent because the journal could not be written.
     template <class Answer>
     [[nodiscard]] Answer not_written() const;
+    // send.hpp: a call that changes something at the channel, marked sent and committed, journalled, sent,
+    // and its answer decided by `rule` and committed. `call`: of ports::Channel, with what `make_ref` makes
+    // of the payment. `unsent`: the answer where the journal could not be written.
+    template <class Answer, class Call, class MakeRef, class Rule>
+    [[nodiscard]] task::Task<payments::Aggregate> send(payments::Aggregate aggregate, payments::Step step,
+                                                       Answer unsent, Call call, MakeRef make_ref, Rule rule);
 
     // pay.cpp
     [[nodiscard]] task::Task<payments::Aggregate> send_pay(PayCommand command, payments::Aggregate intent,
@@ -193,7 +197,6 @@ class Engine {
     Circuit circuit_;
     bool is_catching_up_ = false;
     task::Group group_;
-    task::Signal quiet_;
     std::unordered_map<std::int64_t, bool>
         driven_;  // true: asked to drive while driving, so look again before ending
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/mutation.hpp"
-#include "flows/engine.hpp"
+#include "flows/send.hpp"
 
 namespace huitong::flows {
 
@@ -57,20 +57,15 @@ task::Task<FoundRefund> Engine::refund(RefundCommand command) {
 }
 
 task::Task<Aggregate> Engine::send_refund(Aggregate aggregate, payments::Step step) {
-    const payments::Policy& rules = policy(aggregate.payment.channel);
-    const auto sent = co_await record_sent(std::move(aggregate), step);
-    if (!sent) co_return std::unexpected(sent.error());
-    const auto& [order, account_used] = *sent;
-    auto answer = not_written<payments::RefundAnswer>();
-    if (co_await journal(order, step.seq)) {
-        const ports::RefundRef refund = ref_of(order, *order.find(step.seq), rules.call_timeout);
-        answer = co_await deps_.channels.find(order.payment.channel)->refund(account_used, refund);
-        heard(order.payment, account_used, answer);
-    }
-    const payments::Claim claim{.seq = step.seq, .attempt = step.attempt};
-    co_return co_await record(order, [this, claim, answer, &rules](const Aggregate& before) {
-        return payments::on_refund_answer(before, claim, answer, false, deps_.time.now(), rules);
-    });
+    const auto ref_of_refund = [seq = step.seq](const Aggregate& order, core::Duration timeout) {
+        return ref_of(order, *order.find(seq), timeout);
+    };
+    const auto rule = [](const Aggregate& before, payments::Claim claim, const payments::RefundAnswer& answer,
+                         core::Instant now, const payments::Policy& rules) {
+        return payments::on_refund_answer(before, claim, answer, false, now, rules);
+    };
+    return send(std::move(aggregate), step, not_written<payments::RefundAnswer>(), &ports::Channel::refund,
+                ref_of_refund, rule);
 }
 
 task::Task<Aggregate> Engine::query_refund(Aggregate aggregate, payments::Step step) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -69,6 +70,13 @@ std::string PrivatePostgresql::make_database() {
 std::string PrivatePostgresql::make_database_url() {
     (void)make_database();
     return "postgresql:///test" + std::to_string(databases_) + "?user=postgres&host=" + directory_;
+}
+
+int PrivatePostgresql::pid() const {
+    std::ifstream file(directory_ + "/data/postmaster.pid");
+    int pid = 0;
+    if (!(file >> pid)) throw std::runtime_error("no postmaster.pid");
+    return pid;
 }
 
 void PrivatePostgresql::run(const std::string& command) const {

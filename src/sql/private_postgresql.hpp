@@ -19,6 +19,8 @@ class PrivatePostgresql {
     [[nodiscard]] std::string make_database();
     // The same as postgresql://…
     [[nodiscard]] std::string make_database_url();
+    // Of the server's first process, whose children are all the others.
+    [[nodiscard]] int pid() const;
 
   private:
     void run(const std::string& command) const;
