@@ -71,6 +71,10 @@ std::string PrivatePostgresql::make_database_url() {
     return "postgresql:///test" + std::to_string(databases_) + "?user=postgres&host=" + directory_;
 }
 
+void PrivatePostgresql::crash_and_start() {
+    run("pg_ctl -D " + directory_ + "/data -l " + directory_ + "/log -m immediate -w restart");
+}
+
 void PrivatePostgresql::run(const std::string& command) const {
     const std::string become = geteuid() == 0 ? "runuser -u postgres -- " : "";
     const std::string line =

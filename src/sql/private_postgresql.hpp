@@ -19,6 +19,8 @@ class PrivatePostgresql {
     [[nodiscard]] std::string make_database();
     // The same as postgresql://…
     [[nodiscard]] std::string make_database_url();
+    // As after a loss of its processes: what was not flushed is gone.
+    void crash_and_start();
 
   private:
     void run(const std::string& command) const;
