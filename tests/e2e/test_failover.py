@@ -8,8 +8,10 @@ import os
 import random
 import tempfile
 import unittest
+import urllib.request
 
 from cashiers import DESKS, SEED, TILLS
+from exposition import Scrape
 from load_case import PAYMENTS, LoadCase
 from postgresql import Nodes, Pair
 
@@ -48,7 +50,22 @@ class Failover(LoadCase):
         print(f"\nseed {SEED} (HUITONG_SEED), {what}, {TILLS} tills of {DESKS} desks", flush=True)
         disturbance = fail_over_again_and_again(pair, random.Random(SEED))
         self.check_load_during(disturbance, what, least=10 * FAILOVERS)
+        became = self.count_unknown_commits()
+        print(f"commits without an answer, asked after: {became}", flush=True)
+        self.assertGreater(min(became.values()), 0, "no commit was cut off on either side")
         self.assertEqual([node.pid for node in nodes.nodes if node.is_running()], processes)
+
+    def count_unknown_commits(self) -> dict:
+        """How many were found done, how many lost."""
+        scrapes = []
+        for url in self.platform.urls:
+            with urllib.request.urlopen(url + "/metrics", timeout=10) as answer:
+                scrapes.append(Scrape(answer.read().decode()))
+        name = "huitong_store_unknown_commits_total"
+        return {
+            became: sum(int(scrape.get(name, became=became)) for scrape in scrapes)
+            for became in ("done", "lost")
+        }
 
 
 if __name__ == "__main__":

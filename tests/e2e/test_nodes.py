@@ -18,7 +18,7 @@ from processes import Process
 
 NODES = 3
 KILLS = int(os.environ.get("HUITONG_KILLS") or 50)
-HOLDS, RESTARTS = KILLS // 4, KILLS // 8
+HOLDS, RESTARTS = KILLS * 2 // 5, KILLS // 8
 
 
 async def trouble(node: Process, fates: list[str], rng: random.Random, stops: list) -> None:
@@ -30,7 +30,7 @@ async def trouble(node: Process, fates: list[str], rng: random.Random, stops: li
     while fates:
         fate = fates.pop()
         # A quarter hits a node that has just started to clear up.
-        await asyncio.sleep(rng.uniform(0, 0.15) if rng.random() < 0.25 else rng.uniform(0.2, 1.5))
+        await asyncio.sleep(rng.uniform(0, 0.15) if rng.random() < 0.25 else rng.uniform(0.2, 2.0))
         if fate == "hold":
             node.pause()
             try:
