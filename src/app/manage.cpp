@@ -156,6 +156,10 @@ void Manage::write_store(Exposition& out) const {
                 stats.counts.reruns);
     out.counter("huitong_store_retries_total", "Closures run again because of other transactions.",
                 stats.counts.retries);
+    out.begin("huitong_store_unknown_commits_total", "counter",
+              "Commits whose answer was lost, by what became of them.");
+    out.sample({{"became", "done"}}, stats.counts.unknown_done);
+    out.sample({{"became", "lost"}}, stats.counts.unknown_lost);
     out.counter("huitong_store_refused_total", "Closures refused because too many waited.", stats.refused);
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/assert.hpp"
+#include "core/random.hpp"
 
 namespace huitong::sql {
 
@@ -115,6 +116,20 @@ constexpr const char* session_settings[] = {
 constexpr const char* brief_locks = "set local lock_timeout = '50ms'";
 constexpr const char* patient_locks = "set local lock_timeout = '3s'";
 
+// The mark of a transaction, written by itself, in the place of the writer's mark before it. What is left of
+// writers that are gone is swept away a day later.
+constexpr std::string_view write_mark =
+    "with before as (delete from commit_mark where writer = $1 and number = $3)"
+    " insert into commit_mark (writer, number, is_done) values ($1, $2, 1)";
+// Waits for the transaction, should its server still be at work on it, and takes the mark's place if it is
+// not there: then that transaction cannot be committed any more.
+constexpr std::string_view find_mark =
+    "insert into commit_mark (writer, number, is_done) values ($1, $2, 0)"
+    " on conflict (writer, number) do update set marked_at = excluded.marked_at returning is_done";
+constexpr const char* sweep_marks =
+    "delete from commit_mark where (writer, number) in (select writer, number from commit_mark"
+    " where marked_at < now() - interval '1 day' for update skip locked)";
+
 // Resources, operator intervention: the same may work later (PostgreSQL appendix A).
 SqlError::Kind kind_of(std::string_view state) {
     const std::string_view group = state.substr(0, 2);
@@ -133,7 +148,11 @@ SqlError to_error(const PGresult* result) {
 
 class PgSession final : public Session {
   public:
-    explicit PgSession(std::string conninfo) : conninfo_(std::move(conninfo)) { connect(); }
+    PgSession(std::string conninfo, Marks marks) : conninfo_(std::move(conninfo)) {
+        if (marks == Marks::kept) writer_ = core::SystemRandom().hex(32);
+        connect();
+        if (marks == Marks::kept) run_script(sweep_marks);
+    }
     ~PgSession() override { PgSession::rollback(); }
 
     Engine engine() const override { return Engine::postgresql; }
@@ -141,7 +160,7 @@ class PgSession final : public Session {
     void begin(Access access) override {
         if (!is_alive()) connect();
         HUITONG_ASSERT(!in_transaction_, "begin inside a transaction");
-        xact_id_.clear();
+        has_written_ = is_marked_ = false;
         is_sound_ = true;
         in_transaction_ = true;
         send_text(access == Access::write ? "begin isolation level read committed"
@@ -151,13 +170,15 @@ class PgSession final : public Session {
     }
 
     bool settle() override {
-        fetch_xact_id();
+        mark();
+        drain();
         return is_sound_;
     }
 
     CommitOutcome commit() override {
         try {
-            if (xact_id_.empty()) fetch_xact_id();
+            mark();
+            if (!outstanding_.empty()) drain();
             if (!is_sound_)
                 throw SqlError(SqlError::Kind::statement, "postgresql: commit of wrong row counts");
         } catch (const SqlError& error) {
@@ -165,17 +186,16 @@ class PgSession final : public Session {
             return failure_of(error);
         }
         try {
-            send_text("commit");
-            last_status_.clear();
-            drain();
+            end_transaction();
         } catch (const SqlError& error) {
             const bool is_lost = error.kind() == SqlError::Kind::connection;
             rollback();
-            return is_lost && !xact_id_.empty() ? CommitOutcome::unknown : failure_of(error);
+            return is_lost && has_written_ ? CommitOutcome::unknown : failure_of(error);
         }
         in_transaction_ = false;
         // COMMIT of a transaction that had failed answers ROLLBACK.
-        return last_status_ == "COMMIT" ? CommitOutcome::committed : CommitOutcome::failed;
+        if (last_status_ != "COMMIT") return CommitOutcome::failed;
+        return is_warned_ && has_written_ ? CommitOutcome::unknown : CommitOutcome::committed;
     }
 
     void rollback() noexcept override {
@@ -195,18 +215,27 @@ class PgSession final : public Session {
         in_transaction_ = false;
     }
 
+    // By the mark and not by the transaction's number: a server that crashed, or a stand-by that took its
+    // place, gives numbers away again that it never saw. What is found is committed once more, by the commit
+    // of this question: it is where commits must be, on the stand-by too, before anybody is told.
     Resolution resolve_unknown() override {
-        static constexpr std::string_view ask = "select pg_xact_status($1::text::xid8)";
+        if (writer_.empty()) return Resolution::cannot_tell;
         try {
             if (!is_alive()) connect();
-            const Rows rows = query(ask, {xact_id_});
-            const auto* status = std::get_if<std::string>(&rows.at(0).at(0));
-            if (status && *status == "committed") return Resolution::committed;
-            if (status && *status == "aborted") return Resolution::lost;
+            in_transaction_ = true;
+            send_text("begin isolation level read committed");
+            send_text(patient_locks);
+            const Rows rows = query(find_mark, {writer_, number_});
+            end_transaction();
+            in_transaction_ = false;
+            if (is_warned_ || last_status_ != "COMMIT") return Resolution::cannot_tell;
+            last_mark_ = number_;
+            const bool is_done = std::get<std::int64_t>(rows.at(0).at(0)) == 1;
+            return is_done ? Resolution::committed : Resolution::lost;
         } catch (const SqlError&) {
+            rollback();
             return Resolution::cannot_tell;
         }
-        return Resolution::cannot_tell;
     }
 
     Rows query(std::string_view sql, const Values& values) override {
@@ -216,6 +245,7 @@ class PgSession final : public Session {
     }
 
     std::optional<std::size_t> write(std::span<const Write> writes) override {
+        has_written_ = has_written_ || !writes.empty();
         for (std::size_t i = 0; i < writes.size(); ++i) {
             send(writes[i].sql, writes[i].values, writes[i].expected);
             if (is_pipelining_) continue;
@@ -257,9 +287,16 @@ class PgSession final : public Session {
                            "postgresql: cannot connect: " + why.substr(0, why.find_last_not_of('\n') + 1));
         }
         if (PQenterPipelineMode(connection_.get()) != 1) lose_connection();
-        PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+        PQsetNoticeReceiver(connection_.get(), note_warning, this);
         for (const char* setting : session_settings) send_text(setting);
         drain();
+    }
+
+    // A COMMIT that a server gave up handing to its stand-by is answered with COMMIT and a warning.
+    static void note_warning(void* session, const PGresult* notice) {
+        const char* const severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+        if (severity && std::string_view(severity) == "WARNING")
+            static_cast<PgSession*>(session)->is_warned_ = true;
     }
 
     // What stands before `dbname` is only what holds where the address says nothing. Of several servers the
@@ -316,11 +353,19 @@ class PgSession final : public Session {
         return prepared_.emplace(std::move(text), name).first->second;
     }
 
-    void fetch_xact_id() {
-        static constexpr std::string_view ask = "select pg_current_xact_id_if_assigned()::text";
-        const Rows rows = query(ask, {});
-        const auto* id = std::get_if<std::string>(&rows.at(0).at(0));
-        xact_id_ = id ? *id : std::string();
+    // Once in each transaction that writes.
+    void mark() {
+        if (writer_.empty() || !has_written_ || is_marked_) return;
+        send(write_mark, {writer_, ++number_, last_mark_}, 1);
+        is_marked_ = true;
+    }
+
+    void end_transaction() {
+        is_warned_ = false;
+        send_text("commit");
+        last_status_.clear();
+        drain();
+        if (is_marked_ && last_status_ == "COMMIT") last_mark_ = number_;
     }
 
     // Waits for all answers; the rows of the last one stay in last_rows_. Throws the first error among them.
@@ -376,7 +421,12 @@ class PgSession final : public Session {
     std::deque<Awaited> outstanding_;
     Rows last_rows_;
     std::string last_status_;
-    std::string xact_id_;
+    std::string writer_;          // whose marks these are; empty: no marks
+    std::int64_t number_ = 0;     // of the mark of the transaction that runs or ran last
+    std::int64_t last_mark_ = 0;  // the one that stands; 0: none
+    bool has_written_ = false;
+    bool is_marked_ = false;
+    bool is_warned_ = false;
     bool is_readable_ = false;
     bool is_pipelining_ = false;
     bool in_transaction_ = false;
@@ -385,8 +435,8 @@ class PgSession final : public Session {
 
 }  // namespace
 
-std::unique_ptr<Session> make_postgresql_session(const std::string& conninfo) {
-    return std::make_unique<PgSession>(conninfo);
+std::unique_ptr<Session> make_postgresql_session(const std::string& conninfo, Marks marks) {
+    return std::make_unique<PgSession>(conninfo, marks);
 }
 
 }  // namespace huitong::sql

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <thread>
+
 #include "sql/private_postgresql.hpp"
 
 namespace huitong::sql {
@@ -10,10 +13,14 @@ namespace {
 class Postgresql : public testing::Test {
   protected:
     void SetUp() override {
-        static PrivatePostgresql server(false);
-        conninfo_ = server.make_database();
-        session_ = make_postgresql_session(conninfo_);
+        conninfo_ = server().make_database();
+        make_postgresql_session(conninfo_)->run_script(commit_mark_table);
+        session_ = make_postgresql_session(conninfo_, Marks::kept);
         session_->run_script("create table t (a bigint primary key, b text, c bytea)");
+    }
+    static PrivatePostgresql& server() {
+        static PrivatePostgresql server(false);
+        return server;
     }
     std::optional<std::size_t> write(std::vector<Write> writes) {
         kept_.push_back(std::move(writes));
@@ -22,9 +29,10 @@ class Postgresql : public testing::Test {
     Write inserting(std::int64_t a) {
         return {.sql = "insert into t (a) values ($1) on conflict do nothing", .values = {a}};
     }
-    std::int64_t count() {
-        return std::get<std::int64_t>(session_->query("select count(*) from t", {}).at(0).at(0));
+    std::int64_t number_of(std::string_view query) {
+        return std::get<std::int64_t>(session_->query(query, {}).at(0).at(0));
     }
+    std::int64_t count() { return number_of("select count(*) from t"); }
     // Ends the server's side of session_, as a crash of the server would.
     void cut() {
         const Rows pid = session_->query("select pg_backend_pid()", {});
@@ -85,7 +93,7 @@ TEST_F(Postgresql, AfterAnErrorTheSessionIsUsable) {
 TEST_F(Postgresql, ACommitWithoutAnswerIsUnknownUntilTheServerTells) {
     session_->begin(Access::write);
     ASSERT_FALSE(write({inserting(1)}));
-    ASSERT_TRUE(session_->settle());  // the transaction's number is known from here on
+    ASSERT_TRUE(session_->settle());
     cut();
     EXPECT_EQ(session_->commit(), CommitOutcome::unknown);
     EXPECT_EQ(session_->resolve_unknown(), Resolution::lost);
@@ -93,7 +101,83 @@ TEST_F(Postgresql, ACommitWithoutAnswerIsUnknownUntilTheServerTells) {
     ASSERT_FALSE(write({inserting(2)}));
     ASSERT_EQ(session_->commit(), CommitOutcome::committed);
     EXPECT_EQ(session_->resolve_unknown(), Resolution::committed);
+    EXPECT_EQ(session_->resolve_unknown(), Resolution::committed) << "asked again";
     EXPECT_EQ(count(), 1);
+    EXPECT_EQ(number_of("select count(*) from commit_mark"), 1) << "one for each writer";
+}
+
+TEST_F(Postgresql, WithoutMarksNobodyCanTell) {
+    session_ = make_postgresql_session(conninfo_);
+    session_->begin(Access::write);
+    ASSERT_FALSE(write({inserting(1)}));
+    ASSERT_TRUE(session_->settle());
+    cut();
+    EXPECT_EQ(session_->commit(), CommitOutcome::unknown);
+    EXPECT_EQ(session_->resolve_unknown(), Resolution::cannot_tell);
+}
+
+// A server that crashed gives numbers of transactions away again that it had not yet written down.
+TEST_F(Postgresql, AnotherTransactionUnderTheSameNumberIsNotTakenForOurs) {
+    session_->begin(Access::write);
+    ASSERT_FALSE(write({inserting(1)}));
+    ASSERT_TRUE(session_->settle());
+    const Value ours = session_->query("select pg_current_xact_id()::text", {}).at(0).at(0);
+    server().crash_and_start();
+    const auto other = make_postgresql_session(conninfo_);
+    Value theirs;
+    for (int i = 0; i < 100 && theirs != ours; ++i)
+        theirs = other->query("select pg_current_xact_id()::text", {}).at(0).at(0);
+    ASSERT_EQ(theirs, ours) << "the number was not given away again, the test shows nothing";
+    const Rows status = other->query("select pg_xact_status($1::text::xid8)", {ours});
+    ASSERT_EQ(std::get<std::string>(status.at(0).at(0)), "committed");
+    EXPECT_EQ(session_->commit(), CommitOutcome::unknown);
+    EXPECT_EQ(session_->resolve_unknown(), Resolution::lost);
+    EXPECT_EQ(count(), 0);
+}
+
+// The server has committed, and its stand-by has not heard of it: both ways of ending the wait for that one.
+TEST_F(Postgresql, ACommitThatTheStandByDidNotConfirmIsUnknown) {
+    const auto other = make_postgresql_session(conninfo_);
+    const auto set_stand_by = [&](const std::string& name) {
+        other->run_script("alter system set synchronous_standby_names = '" + name + "'");
+        other->run_script("select pg_reload_conf()");
+    };
+    std::int64_t key = 0;
+    for (const char* how :
+         {"select pg_cancel_backend($1::int8::int4)", "select pg_terminate_backend($1::int8::int4)"}) {
+        const Value pid = session_->query("select pg_backend_pid()", {}).at(0).at(0);
+        const auto is_waiting = [&] {
+            static constexpr std::string_view ask =
+                "select 1 from pg_stat_activity where pid = $1::int8 and wait_event = 'SyncRep'";
+            return !other->query(ask, {pid}).empty();
+        };
+        set_stand_by("nobody");
+        std::future<CommitOutcome> outcome;
+        const auto is_over = [&] {
+            return outcome.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+        };
+        // The server takes a while to heed the setting: the first ones may get through.
+        do {
+            session_->begin(Access::write);
+            ASSERT_FALSE(write({inserting(++key)}));
+            outcome = std::async(std::launch::async, [&] { return session_->commit(); });
+            while (!is_over() && !is_waiting()) std::this_thread::yield();
+        } while (is_over());
+        (void)other->query(how, {pid});
+        EXPECT_EQ(outcome.get(), CommitOutcome::unknown) << how;
+        set_stand_by("");
+        EXPECT_EQ(session_->resolve_unknown(), Resolution::committed) << how;
+        EXPECT_EQ(count(), key);
+    }
+}
+
+TEST_F(Postgresql, MarksOfWritersThatAreGoneAreSweptAway) {
+    session_->begin(Access::write);
+    ASSERT_FALSE(write({inserting(1)}));
+    ASSERT_EQ(session_->commit(), CommitOutcome::committed);
+    session_->run_script("update commit_mark set marked_at = now() - interval '25 hours'");
+    (void)make_postgresql_session(conninfo_, Marks::kept);
+    EXPECT_EQ(number_of("select count(*) from commit_mark"), 0);
 }
 
 TEST_F(Postgresql, ALostConnectionBeforeCommitIsCertainlyNotDone) {

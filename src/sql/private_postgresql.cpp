@@ -79,6 +79,10 @@ int PrivatePostgresql::pid() const {
     return pid;
 }
 
+void PrivatePostgresql::crash_and_start() {
+    run("pg_ctl -D " + directory_ + "/data -l " + directory_ + "/log -m immediate -w restart");
+}
+
 void PrivatePostgresql::run(const std::string& command) const {
     const std::string become = geteuid() == 0 ? "runuser -u postgres -- " : "";
     const std::string line =

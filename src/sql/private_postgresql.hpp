@@ -21,6 +21,8 @@ class PrivatePostgresql {
     [[nodiscard]] std::string make_database_url();
     // Of the server's first process, whose children are all the others.
     [[nodiscard]] int pid() const;
+    // As after a loss of its processes: what was not flushed is gone.
+    void crash_and_start();
 
   private:
     void run(const std::string& command) const;

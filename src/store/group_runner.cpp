@@ -51,6 +51,8 @@ Counts sum_of(std::span<const Counts> counts) {
         sum.closures += one.closures;
         sum.reruns += one.reruns;
         sum.retries += one.retries;
+        sum.unknown_done += one.unknown_done;
+        sum.unknown_lost += one.unknown_lost;
         sum.group_size.add(one.group_size);
         sum.commit_us.add(one.commit_us);
     }
@@ -184,7 +186,11 @@ sql::CommitOutcome GroupRunner::timed_commit() {
 bool GroupRunner::was_committed() {
     for (int attempt = 0; attempt < patience_.attempts; ++attempt) {
         const sql::Resolution resolution = session_.resolve_unknown();
-        if (resolution != sql::Resolution::cannot_tell) return resolution == sql::Resolution::committed;
+        if (resolution != sql::Resolution::cannot_tell) {
+            const bool is_done = resolution == sql::Resolution::committed;
+            ++(is_done ? counts_.unknown_done : counts_.unknown_lost);
+            return is_done;
+        }
         patience_.wait(attempt);
     }
     std::fprintf(

@@ -35,6 +35,9 @@ struct Counts {
     std::int64_t closures = 0;
     std::int64_t reruns = 0;   // groups that were rolled back and run one by one
     std::int64_t retries = 0;  // closures run again because of other transactions
+    // Commits whose answer was lost: what became of them.
+    std::int64_t unknown_done = 0;
+    std::int64_t unknown_lost = 0;
     core::Histogram group_size{group_bounds};
     core::Histogram commit_us{commit_bounds_us};  // COMMIT alone; empty without a clock
 };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sql/pg_session.hpp"
+
 namespace huitong::store {
 
 namespace {
@@ -175,6 +177,11 @@ std::vector<std::string> due_by_time_in_a_file() {
             "{file}create index operation_due on operation (next_at) where next_at is not null"};
 }
 
+// Where a COMMIT whose answer was lost is looked for.
+std::string marks_on_a_server() {
+    return std::string("{server}") + sql::commit_mark_table;
+}
+
 void apply(sql::Session& session, const Migration& migration) {
     static constexpr std::string_view note = "insert into schema_version (version) values ($1)";
     session.begin(sql::Access::write);
@@ -224,7 +231,8 @@ class InTurn {
 const std::vector<Migration>& migrations() {
     // 1 was a development version's, of which no store is to be kept.
     static const std::vector<Migration> all{{.number = 2, .statements = first_statements()},
-                                            {.number = 3, .statements = due_by_time_in_a_file()}};
+                                            {.number = 3, .statements = due_by_time_in_a_file()},
+                                            {.number = 4, .statements = {marks_on_a_server()}}};
     return all;
 }
 

@@ -67,13 +67,13 @@ core::Result<std::unique_ptr<Store>> open_postgresql_store(const std::string& co
                                                            const crypto::Sealer& sealer,
                                                            ThreadOptions options) {
     try {
+        auto migrated = migrate(*sql::make_postgresql_session(conninfo));
+        if (!migrated) return std::unexpected(std::move(migrated.error()));
         Sessions sessions;
         for (std::size_t i = 0; i < std::max<std::size_t>(options.connections, 1); ++i) {
-            sessions.writers.push_back(sql::make_postgresql_session(conninfo));
+            sessions.writers.push_back(sql::make_postgresql_session(conninfo, sql::Marks::kept));
             sessions.readers.push_back(sql::make_postgresql_session(conninfo));
         }
-        auto migrated = migrate(*sessions.writers.front());
-        if (!migrated) return std::unexpected(std::move(migrated.error()));
         for (const auto& writer : sessions.writers) writer->set_pipelining(true);
         return std::make_unique<Store>(make_thread_executor(std::move(sessions), sealer, std::move(options)));
     } catch (const sql::SqlError& error) {

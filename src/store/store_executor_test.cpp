@@ -160,6 +160,8 @@ TEST_F(Groups, AnUnknownCommitThatWasDoneGivesTheResults) {
     session_->set_unresolved_answers(3);
     EXPECT_EQ(reasons(run_all({inserting(1), inserting(1), inserting(2)})), "ok sn_taken ok");
     EXPECT_TRUE(exists(1) && exists(2));
+    EXPECT_EQ(store_->counts().unknown_done, 1);
+    EXPECT_EQ(store_->counts().unknown_lost, 0);
 }
 
 TEST_F(Groups, AnUnknownCommitThatWasLostIsUnavailable) {
@@ -168,6 +170,8 @@ TEST_F(Groups, AnUnknownCommitThatWasLostIsUnavailable) {
     EXPECT_EQ(reasons(run_all({inserting(1), inserting(1), inserting(2)})),
               "commit_failed commit_failed commit_failed");
     EXPECT_FALSE(exists(1) || exists(2));
+    EXPECT_EQ(store_->counts().unknown_done, 0);
+    EXPECT_EQ(store_->counts().unknown_lost, 1);
 }
 
 TEST_F(Groups, ACommitThatNobodyCanTellEndsTheProcess) {

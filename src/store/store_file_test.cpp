@@ -221,8 +221,8 @@ TEST(Schema, UpgradesTheOneBeforeInPlace) {
         "delete from schema_version where version > 2; drop index operation_due;"
         "create index operation_due on operation (shard, next_at) where next_at is not null");
     EXPECT_EQ(std::get<std::string>(due()), "shard");
-    EXPECT_EQ(migrate(*database).value(), 1);
-    EXPECT_EQ(schema_version(*database), 3);
+    EXPECT_EQ(migrate(*database).value(), 2);
+    EXPECT_EQ(schema_version(*database), 4);
     EXPECT_EQ(std::get<std::string>(due()), "next_at");
 }
 

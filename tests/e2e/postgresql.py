@@ -2,51 +2,100 @@
 one database of it.
 """
 
+import contextlib
 import json
 import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 from books import Books
 from processes import Demo, Process, free_ports, simulated_merchant
 from till import Till
 
 
-class Postgresql:
-    """On a socket in a temporary directory and on no port; gone with `stop`."""
+def become_postgres() -> list[str]:
+    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 
-    def __init__(self):
+
+def children_of(parent: int) -> list[int]:
+    found = []
+    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            if int(status.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(status.parent.name))
+    return found
+
+
+class Postgresql:
+    """On a socket in a temporary directory and on no port; gone with `stop`. It does not flush: what is
+    written outlives the end of its processes, not that of the machine. With `primary` it begins as a copy of
+    that server and follows it."""
+
+    def __init__(self, primary: "Postgresql | None" = None):
         binaries = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not binaries:
             raise FileNotFoundError("no PostgreSQL server is installed (Debian package postgresql)")
         self._binaries = binaries[-1].parent
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="huitong-pg-", dir="/tmp"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="huitong-pg-", dir="/tmp"))
+        self._data = self.folder / "data"
         self._databases = 0
         if os.geteuid() == 0:
-            os.chown(self._folder, pwd.getpwnam("postgres").pw_uid, -1)
+            os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
         try:
-            self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-            options = f"-k {self._folder} -c listen_addresses='' -c fsync=off"
-            self._run("pg_ctl", "-l", str(self._folder / "log"), "-w", "-o", options, "start")
+            if primary is None:
+                arguments = ("-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+                self._run("initdb", "-D", str(self._data), "-U", "postgres", *arguments)
+                self._start()
+            else:
+                self.follow(primary)
         except BaseException:
             self.stop()
             raise
 
     def _run(self, program: str, *arguments: str) -> None:
-        become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        command = [*become, str(self._binaries / program), "-D", str(self._folder / "data"), *arguments]
+        command = [*become_postgres(), str(self._binaries / program), *arguments]
         done = subprocess.run(
-            command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60
+            command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60
         )
         if done.returncode != 0:
             raise AssertionError(f"{program}: exit {done.returncode}")
 
+    def _control(self, *arguments: str) -> None:
+        self._run("pg_ctl", "-D", str(self._data), "-w", *arguments)
+
+    def _start(self) -> None:
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
+        self._control("-l", str(self.folder / "log"), "-o", options, "start")
+
+    def follow(self, primary: "Postgresql") -> None:
+        """Begins anew as its stand-by."""
+        shutil.rmtree(self._data, ignore_errors=True)
+        source = f"host={primary.folder} user=postgres application_name=standby"
+        self._run("pg_basebackup", "-D", str(self._data), "-d", source, "-R", "-c", "fast", "--no-sync")
+        self._start()
+
+    def kill9(self) -> None:
+        """All processes of the server at once, as when its machine is gone."""
+        server = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        for process in (server, *children_of(server)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def promote(self) -> None:
+        self._control("promote")
+
+    def set(self, name: str, value: str) -> None:
+        self.ask(f"alter system set {name} = '{value}'")
+        self.ask("select pg_reload_conf()")
+
     def ask(self, query: str, database: str = "postgres") -> str:
         done = subprocess.run(
-            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", str(self._folder)]
+            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder)]
             + ["-U", "postgres", "-d", database, "-c", query],
             capture_output=True,
             text=True,
@@ -64,14 +113,66 @@ class Postgresql:
 
     def url(self, database: str) -> str:
         # A password that nothing asks for, and that nothing may show.
-        return f"postgresql://postgres:hushhush@/{database}?host={self._folder}"
+        return f"postgresql://postgres:hushhush@/{database}?host={self.folder}"
 
     def stop(self) -> None:
         try:
-            self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+            self._control("-m", "immediate", "stop")
         except AssertionError:
             pass  # it did not run
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Pair:
+    """Two servers: one serves, the other follows; while there are two, each commit waits for both."""
+
+    def __init__(self):
+        self.primary = Postgresql()
+        try:
+            self.standby = Postgresql(self.primary)
+        except BaseException:
+            self.primary.stop()
+            raise
+        self._addresses = f"{self.primary.folder},{self.standby.folder}"
+        self.keep_together()
+
+    def keep_together(self) -> None:
+        """From now on each commit waits for the stand-by, which has everything from before."""
+        self.primary.set("synchronous_standby_names", "standby")
+        here = self.primary.ask("select pg_current_wal_insert_lsn()")
+        is_safe = f"sync_state = 'sync' and state = 'streaming' and flush_lsn >= '{here}'"
+        until = time.monotonic() + 30
+        while self.primary.ask(f"select {is_safe} from pg_stat_replication") != "t":
+            if time.monotonic() > until:
+                raise AssertionError("the stand-by does not follow")
+            time.sleep(0.02)
+
+    def fail_over(self) -> None:
+        """The primary is gone, the other takes its place. Whether its commits wait for a new stand-by is what
+        was set when it was made."""
+        self.primary.kill9()
+        self.standby.promote()
+        self.primary, self.standby = self.standby, self.primary
+
+    def serve_alone(self) -> None:
+        self.primary.set("synchronous_standby_names", "")
+
+    def rebuild(self) -> None:
+        self.standby.follow(self.primary)
+        self.keep_together()
+
+    def ask(self, query: str, database: str = "postgres") -> str:
+        return self.primary.ask(query, database)
+
+    def make_database(self) -> str:
+        return self.primary.make_database()
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres:hushhush@/{database}?host={self._addresses}"
+
+    def stop(self) -> None:
+        self.standby.stop()
+        self.primary.stop()
 
 
 class PgBooks(Books):
@@ -84,13 +185,23 @@ class PgBooks(Books):
 
 
 class Nodes:
-    """`count` times `huitong serve` on one database, and the simulators in a process of their own."""
+    """`count` times `huitong serve` on one database, and the simulators in a process of their own.
+    `terminals` are made besides the one of the demo; `sections` are more keys of the nodes' configuration."""
 
-    def __init__(self, folder, server: Postgresql, payments: dict, count: int = 2):
+    def __init__(
+        self,
+        folder,
+        server: Postgresql,
+        payments: dict,
+        count: int = 2,
+        terminals: int = 0,
+        sections: dict | None = None,
+    ):
         self.folder = pathlib.Path(folder)
         database = server.make_database()
         self.books = PgBooks(server, database)
         self._url, self._payments, self._count = server.url(database), payments, count
+        self._terminal_count, self._sections = terminals, sections or {}
         # Makes the merchant, its keys and its terminal; then leaves its ports to the others.
         self.demo = Demo(self.folder, "--no-traffic", store=self._url)
         self._tills: list[Till] = []
@@ -108,6 +219,8 @@ class Nodes:
             "payments": self._payments,
             "log": {"level": "debug", "file": "serve.log"},
         }
+        for name, values in self._sections.items():
+            sections[name] = sections.get(name, {}) | values
         path = self.folder / f"node-{index}.toml"
         with path.open("w") as file:
             for section, values in sections.items():
@@ -117,6 +230,7 @@ class Nodes:
 
     def start(self) -> None:
         self.demo.start()
+        self.terminals = self.demo.make_terminals(self._terminal_count)
         status = self.demo.process.stop()
         if status != 0:
             raise AssertionError(f"the demo ended with {status}")
@@ -140,6 +254,13 @@ class Nodes:
         till = Till(self.urls[node], upay["terminal_sn"], upay["terminal_key"])
         self._tills.append(till)
         return till
+
+    def admin(self, *arguments: str):
+        return self.demo.admin(*arguments)
+
+    def troubles(self) -> list[str]:
+        """Lines of the nodes' logs that report more than the course of a payment."""
+        return [line for line in self.logs().splitlines(keepends=True) if "trouble" in line]
 
     def logs(self) -> str:
         files = [*self.folder.glob("*.log"), *self.folder.glob("*/*.log")]

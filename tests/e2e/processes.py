@@ -224,6 +224,11 @@ class Demo:
             raise AssertionError(f"activation: {answer}")
         return till
 
+    def make_terminals(self, count: int) -> list[dict]:
+        """Number and key of each."""
+        tills = [self.till() for _ in range(count)]
+        return [{"terminal_sn": till.sn, "terminal_key": till.key} for till in tills]
+
     def admin(self, *arguments: str):
         """What `huitong admin … --json` prints; None when it prints nothing."""
         operator = self.info["admin"]
@@ -289,13 +294,12 @@ class Split:
 
     def start(self) -> None:
         self.demo.start()
-        for _ in range(self._terminal_count):
-            till = self.demo.till()
-            self.terminals.append({"terminal_sn": till.sn, "terminal_key": till.key})
+        self.terminals = self.demo.make_terminals(self._terminal_count)
         status = self.demo.process.stop()
         if status != 0:
             raise AssertionError(f"the demo ended with {status}")
         self.gateway_url, self.simulators = self.demo.info["gateway"], self.demo.simulators
+        self.urls = [self.gateway_url]
         config = self.folder / "huitong.toml"
         with config.open("w") as file:
             for section, values in self._sections.items():
