@@ -149,6 +149,7 @@ class PgSession final : public Session {
         HUITONG_ASSERT(!in_transaction_, "begin inside a transaction");
         xact_id_.clear();
         is_sound_ = true;
+        has_written_ = false;
         in_transaction_ = true;
         send_text(access == Access::write ? "begin isolation level read committed"
                                           : "begin isolation level repeatable read read only");
@@ -177,7 +178,9 @@ class PgSession final : public Session {
         } catch (const SqlError& error) {
             const bool is_lost = error.kind() == SqlError::Kind::connection;
             rollback();
-            return is_lost && !xact_id_.empty() ? CommitOutcome::unknown : failure_of(error);
+            // What was written on other servers through this one has no number here.
+            const bool may_be_done = !xact_id_.empty() || has_written_;
+            return is_lost && may_be_done ? CommitOutcome::unknown : failure_of(error);
         }
         in_transaction_ = false;
         // COMMIT of a transaction that had failed answers ROLLBACK.
@@ -203,6 +206,7 @@ class PgSession final : public Session {
 
     Resolution resolve_unknown() override {
         static constexpr std::string_view ask = "select pg_xact_status($1::text::xid8)";
+        if (xact_id_.empty()) return Resolution::cannot_tell;
         try {
             if (!is_alive()) connect();
             const Rows rows = query(ask, {xact_id_});
@@ -371,6 +375,8 @@ class PgSession final : public Session {
             last_rows_ = to_rows(result);
         } else if (std::to_string(*awaited.expected) != PQcmdTuples(result)) {
             is_sound_ = false;
+        } else {
+            has_written_ = true;
         }
     }
 
@@ -387,6 +393,7 @@ class PgSession final : public Session {
     bool is_pipelining_ = false;
     bool in_transaction_ = false;
     bool is_sound_ = true;
+    bool has_written_ = false;  // some write changed its rows
 };
 
 }  // namespace

@@ -10,10 +10,13 @@ namespace {
 class Postgresql : public testing::Test {
   protected:
     void SetUp() override {
-        static PrivatePostgresql server(false);
-        conninfo_ = server.make_database();
+        conninfo_ = server().make_database();
         session_ = make_postgresql_session(conninfo_);
         session_->run_script("create table t (a bigint primary key, b text, c bytea)");
+    }
+    static PrivatePostgresql& server() {
+        static PrivatePostgresql shared(false);
+        return shared;
     }
     std::optional<std::size_t> write(std::vector<Write> writes) {
         kept_.push_back(std::move(writes));
@@ -94,6 +97,37 @@ TEST_F(Postgresql, ACommitWithoutAnswerIsUnknownUntilTheServerTells) {
     ASSERT_EQ(session_->commit(), CommitOutcome::committed);
     EXPECT_EQ(session_->resolve_unknown(), Resolution::committed);
     EXPECT_EQ(count(), 1);
+}
+
+// As on a distributed server: what was written elsewhere alone has no number here that could be asked after.
+TEST_F(Postgresql, ALostCommitOfWritesElsewhereCannotBeTold) {
+    const auto value_of = [](const std::string& conninfo, const std::string& key) {
+        const auto from = conninfo.find(key + "=") + key.size() + 1;
+        return conninfo.substr(from, conninfo.find(' ', from) - from);
+    };
+    const std::string elsewhere = server().make_database();
+    const auto other = make_postgresql_session(elsewhere);
+    other->run_script("create table t (a bigint)");
+    // The commit there cuts the connection here.
+    other->run_script(
+        "create function cut() returns trigger language plpgsql as 'begin"
+        " perform pg_terminate_backend(pid, 2000) from pg_stat_activity where datname = ''" +
+        value_of(conninfo_, "dbname") + "''; return null; end'");
+    other->run_script(
+        "create constraint trigger cut after insert on t deferrable initially deferred"
+        " for each row execute function cut()");
+    session_->run_script("create extension postgres_fdw");
+    session_->run_script("create server far foreign data wrapper postgres_fdw options (host '" +
+                         value_of(conninfo_, "host") + "', dbname '" + value_of(elsewhere, "dbname") + "')");
+    session_->run_script("create user mapping for postgres server far options (user 'postgres')");
+    session_->run_script("create foreign table there (a bigint) server far options (table_name 't')");
+    session_->begin(Access::write);
+    ASSERT_FALSE(write({{.sql = "insert into there (a) values ($1)", .values = {std::int64_t{1}}}}));
+    ASSERT_TRUE(session_->settle());
+    EXPECT_EQ(session_->commit(), CommitOutcome::unknown);
+    EXPECT_EQ(session_->resolve_unknown(), Resolution::cannot_tell);
+    session_->begin(Access::write);
+    EXPECT_EQ(session_->commit(), CommitOutcome::committed);
 }
 
 TEST_F(Postgresql, ALostConnectionBeforeCommitIsCertainlyNotDone) {

@@ -49,7 +49,8 @@ std::set<std::string> texts(sql::Session& session, const std::string& query) {
 // Table -> the function that places it.
 std::map<std::string, std::string> placements() {
     static const std::regex placing(
-        R"(select (create_distributed_table|create_reference_table|citus_add_local_table_to_metadata)\('(\w+)')");
+        R"(select (create_distributed_table|create_reference_table|citus_add_local_table_to_metadata))"
+        R"(\('(\w+)')");
     std::map<std::string, std::string> placed;
     for (const std::string& statement : statements_of("placing")) {
         std::smatch match;

@@ -5,6 +5,7 @@
 // walk, an index can be walked as well.
 #include <gtest/gtest.h>
 
+#include <charconv>
 #include <list>
 #include <regex>
 #include <utility>
@@ -35,7 +36,10 @@ std::string merchant(int n) {
 // The number behind `word` in the plan; 0 when it is not there.
 std::int64_t number_after(const std::string& line, std::string_view word) {
     const auto at = line.find(word);
-    return at == std::string::npos ? 0 : std::atoll(line.c_str() + at + word.size());
+    std::int64_t number = 0;
+    if (at != std::string::npos)
+        std::from_chars(line.data() + at + word.size(), line.data() + line.size(), number);
+    return number;
 }
 
 std::string literal(const sql::Value& value) {

@@ -88,9 +88,9 @@ class Nodes:
 
     def __init__(self, folder, server: Postgresql, payments: dict, count: int = 2):
         self.folder = pathlib.Path(folder)
-        database = server.make_database()
-        self.books = PgBooks(server, database)
-        self._url, self._payments, self._count = server.url(database), payments, count
+        self.database = server.make_database()
+        self.books = PgBooks(server, self.database)
+        self._url, self._payments, self._count = server.url(self.database), payments, count
         # Makes the merchant, its keys and its terminal; then leaves its ports to the others.
         self.demo = Demo(self.folder, "--no-traffic", store=self._url)
         self._tills: list[Till] = []
