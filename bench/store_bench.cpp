@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -12,6 +13,7 @@
 #include <memory>
 
 #include "core/random.hpp"
+#include "sql/pg_session.hpp"
 #include "sql/private_postgresql.hpp"
 #include "store/sample.hpp"
 #include "store/store.hpp"
@@ -21,6 +23,8 @@ namespace huitong::bench {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+
+const std::string wal_position = "select (pg_current_wal_lsn() - '0/0')::bigint";
 
 struct Load {
     ports::StorePort& store;
@@ -112,6 +116,42 @@ StoreFigures measure_pairs(const std::string& name, store::Store& store, const S
             .failures = load.failures};
 }
 
+// User and system time of a process of this machine.
+std::int64_t cpu_us_of(std::int64_t pid) {
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(stat, text, ')');  // its name, which may hold spaces
+    std::int64_t ticks = 0;
+    for (int field = 3; stat >> text && field <= 15; ++field) {
+        if (field >= 14) ticks += std::stoll(text);
+    }
+    return ticks * 1'000'000 / sysconf(_SC_CLK_TCK);
+}
+
+std::int64_t ask(sql::Session& session, const std::string& query) {
+    return std::get<std::int64_t>(session.query(query, {}).at(0).at(0));
+}
+
+// What the pairs in that database cost its server: bytes of each table with its indexes, of the log since
+// `wal_before`, CPU of the connections that are open.
+void print_server_costs(sql::Session& session, std::int64_t wal_before) {
+    const std::int64_t pairs = std::max<std::int64_t>(ask(session, "select count(*) from payment"), 1);
+    std::string bytes;
+    for (const char* table : {"payment", "operation", "posting", "timeline"}) {
+        const auto size = ask(session, fmt::format("select pg_total_relation_size('{}')", table));
+        bytes += fmt::format(R"("{}":{},)", table, size / pairs);
+    }
+    std::int64_t cpu = 0;
+    for (const sql::Row& row : session.query("select pid from pg_stat_activity"
+                                             " where datname = current_database()",
+                                             {}))
+        cpu += cpu_us_of(std::get<std::int64_t>(row.at(0)));
+    fmt::print(R"({{"bench":"its server, a pair","bytes":{{{}"wal":{}}},"cpu_us":{}}})"
+               "\n",
+               bytes, (ask(session, wal_position) - wal_before) / pairs, cpu / pairs);
+    std::fflush(stdout);
+}
+
 crypto::Sealer make_bench_sealer(core::Random& random) {
     return std::move(*crypto::Sealer::make({{"k1", core::Secret(random.hex(32))}}, "k1", random));
 }
@@ -159,12 +199,16 @@ int run_pg_spike(const StoreBenchOptions& options) {
         store::ThreadOptions threads;
         threads.most_per_group = shape.most_per_group;
         threads.connections = shape.connections;
-        auto store = store::open_postgresql_store(server.make_database(), sealer, threads);
+        const std::string database = server.make_database();
+        const auto session = sql::make_postgresql_session(database);
+        auto store = store::open_postgresql_store(database, sealer, threads);
         if (!store) {
             fmt::print(stderr, "{}: {}\n", store.error().reason, store.error().detail);
             return 1;
         }
+        const std::int64_t wal_before = ask(*session, wal_position);
         (void)measure_pairs(shape.name, **store, options);
+        print_server_costs(*session, wal_before);
     }
     return 0;
 }

@@ -35,7 +35,8 @@ struct StoreFigures {
 int run_store_bench(const StoreBenchOptions& options);
 // The same line, and pairs_per_s of it; 0 when the store cannot be opened.
 std::int64_t measure_store(const StoreBenchOptions& options);
-// The same closures on a private PostgreSQL: groups pipelined, then one transaction per closure.
+// The same closures on a private PostgreSQL: groups pipelined, then one transaction per closure; behind each
+// line another of what it cost the server.
 int run_pg_spike(const StoreBenchOptions& options);
 
 }  // namespace huitong::bench

@@ -143,15 +143,19 @@ class Directory final : public ports::DirectoryRepository {
         const std::int64_t shard = terminal_shard(terminal.sn);
         HUITONG_ASSERT(shard == core::shard_of(terminal.merchant_sn),
                        "a terminal outside its merchant's shard");
+        const Reason taken{.token = "client_sn_taken",
+                           .probe_sql = by_sn,
+                           .probe_values = {shard, terminal.sn},
+                           .found_token = "exists"};
+        static constexpr std::string_view name =
+            "insert into terminal_name (app_id, client_sn, sn) values ($1, $2, $3) on conflict do nothing";
+        if (!terminal.client_sn.empty())
+            tx_.queue(name, {terminal.app_id, terminal.client_sn, terminal.sn}, taken);
         WriteVisitor writer(columns_of<ports::Terminal>().size() + 1,
                             seal_of<ports::Terminal>(tx_.sealer(), terminal.sn));
         writer.add(shard);
         visit_row(terminal, writer);
-        tx_.queue(sql, writer.take(),
-                  Reason{.token = "client_sn_taken",
-                         .probe_sql = by_sn,
-                         .probe_values = {shard, terminal.sn},
-                         .found_token = "exists"});
+        tx_.queue(sql, writer.take(), taken);
     }
 
     void use_code(const ports::ActivationCode& code) override {

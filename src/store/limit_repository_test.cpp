@@ -1,9 +1,7 @@
-// Limits with what was counted against them, alerts and facts through the store, on SQLite and on PostgreSQL;
-// and that what runs for every payment finds its rows by an index on both.
+// Limits with what was counted against them, alerts and facts through the store, on SQLite and on PostgreSQL.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <list>
 
 #include "sql/faulty_session.hpp"
 #include "sql/pg_session.hpp"
@@ -32,60 +30,12 @@ sql::PrivatePostgresql& server() {
     return shared;
 }
 
-// A session that notes how the engine would run each query it is given.
-class ExplainingSession final : public sql::Session {
-  public:
-    explicit ExplainingSession(std::unique_ptr<sql::Session> inner) : inner_(std::move(inner)) {}
-
-    [[nodiscard]] sql::Engine engine() const override { return inner_->engine(); }
-    void begin(sql::Access access) override { inner_->begin(access); }
-    [[nodiscard]] sql::CommitOutcome commit() override { return inner_->commit(); }
-    void rollback() noexcept override { inner_->rollback(); }
-    [[nodiscard]] sql::Resolution resolve_unknown() override { return inner_->resolve_unknown(); }
-    [[nodiscard]] sql::Rows query(std::string_view sql, const sql::Values& values) override {
-        if (is_explaining) explain(sql, values);
-        return inner_->query(sql, values);
-    }
-    [[nodiscard]] std::optional<std::size_t> write(std::span<const sql::Write> writes) override {
-        for (const sql::Write& write : writes) {
-            if (is_explaining && !write.sql.starts_with("insert")) explain(write.sql, write.values);
-        }
-        return inner_->write(writes);
-    }
-    [[nodiscard]] bool settle() override { return inner_->settle(); }
-    void set_pipelining(bool is_on) override { inner_->set_pipelining(is_on); }
-    void run_script(const std::string& sql) override { inner_->run_script(sql); }
-
-    bool is_explaining = false;
-    std::string walks;  // statements that read a whole table, with their plans
-    int explained = 0;
-
-  private:
-    void explain(std::string_view sql, const sql::Values& values) {
-        const bool is_sqlite = engine() == sql::Engine::sqlite;
-        // The statement is kept by its address.
-        const std::string& text =
-            texts_.emplace_back((is_sqlite ? "explain query plan " : "explain ") + std::string(sql));
-        std::string plan;
-        for (const sql::Row& row : inner_->query(text, values))
-            plan += std::get<std::string>(row.at(is_sqlite ? 3 : 0)) + "\n";
-        ++explained;
-        const bool is_walk = plan.find(is_sqlite ? "SCAN " : "Seq Scan") != std::string::npos;
-        if (is_walk || plan.empty()) walks += std::string(sql) + "\n" + plan;
-    }
-
-    std::unique_ptr<sql::Session> inner_;
-    std::list<std::string> texts_;
-};
-
 class LimitRows : public testing::TestWithParam<Kind> {
   protected:
     void SetUp() override {
         auto inner = GetParam() == Kind::memory ? sql::make_memory_session()
                                                 : sql::make_postgresql_session(server().make_database());
-        auto explaining = std::make_unique<ExplainingSession>(std::move(inner));
-        session_ = explaining.get();
-        auto faulty = std::make_shared<sql::FaultySession>(std::move(explaining));
+        auto faulty = std::make_shared<sql::FaultySession>(std::move(inner));
         faulty_ = faulty.get();
         ASSERT_TRUE(migrate(*faulty));
         store_ = make_simulated_store(io_, random_, faulty, sealer_, LoopOptions{.rehearse_one_in = 0});
@@ -154,7 +104,6 @@ class LimitRows : public testing::TestWithParam<Kind> {
     core::SeededRandom random_{1};
     crypto::Sealer sealer_ = test::make_sealer(random_);
     boost::asio::io_context io_;
-    ExplainingSession* session_ = nullptr;
     sql::FaultySession* faulty_ = nullptr;
     std::unique_ptr<Store> store_;
 };
@@ -226,10 +175,10 @@ TEST_P(LimitRows, PaymentsOfOneSubjectSpreadOverItsSlots) {
         one.sn.value += n;
         ASSERT_EQ(write([one](Tx& tx) { tx.limits().count(one); }), "ok");
     }
-    session_->begin(sql::Access::read);
+    faulty_->begin(sql::Access::read);
     const auto rows =
-        session_->query("select count(*), min(slot), max(slot) from limit_usage where kind = 'store'", {});
-    session_->rollback();
+        faulty_->query("select count(*), min(slot), max(slot) from limit_usage where kind = 'store'", {});
+    faulty_->rollback();
     EXPECT_EQ(rows.at(0), (sql::Row{std::int64_t{16}, std::int64_t{0}, std::int64_t{15}}));
 }
 
@@ -333,38 +282,6 @@ TEST_P(LimitRows, FactsAreEmptyUntilSet) {
     EXPECT_EQ(write([](Tx& tx) { tx.facts().set("restored_at", "two"); }), "ok");
     EXPECT_EQ(get("restored_at"), "two");
     EXPECT_EQ(get("catch_up"), "");
-}
-
-TEST_P(LimitRows, NothingWalksAWholeTable) {
-    const auto intent = sample::make_intent(merchant, "order-1", 1);
-    ASSERT_EQ(write([intent](Tx& tx) { tx.payments().insert(intent); }), "ok");
-    // Too few rows for an index to pay on PostgreSQL: what it would do with many.
-    if (GetParam() == Kind::postgresql) session_->run_script("set enable_seqscan = off");
-    session_->is_explaining = true;
-    const core::Instant at = intent.payment.created_at;
-    (void)read([&](Tx& tx) {
-        auto& payments = tx.payments();
-        (void)payments.find(intent.payment.sn);
-        (void)payments.find_by_client_sn(merchant, "order-1");
-        (void)payments.find_by_trade_no(merchant, "t");
-        (void)payments.find_by_request_no(merchant, "r");
-        (void)payments.find_due(at, 10);
-        (void)payments.entries(intent.payment.sn);
-        (void)payments.timeline(intent.payment.sn);
-        (void)payments.list_after(core::PaymentSn{}, 10);
-        (void)tx.limits().find({.terminal_sn = "t", .store_sn = "s", .merchant_sn = merchant});
-        (void)tx.limits().used(limit(LimitKind::store, "s"), core::to_beijing_date(at));
-        (void)tx.alerts().find_undelivered(at, 10);
-        (void)tx.facts().get("restored_at");
-        (void)tx.directory().find_accounts(merchant, payments::ChannelKind::alipay);
-        return 0;
-    });
-    EXPECT_EQ(raise(alert("a", 1)), "ok");
-    EXPECT_EQ(write([](Tx& tx) { tx.alerts().note_delivery(alert("a", 1)); }), "ok");
-    EXPECT_EQ(write([](Tx& tx) { tx.alerts().acknowledge("a", "alice", core::from_us(9)); }), "ok");
-    EXPECT_EQ(write([intent](Tx& tx) { tx.payments().apply(intent, sample::make_paid(intent)); }), "ok");
-    EXPECT_GE(session_->explained, 17);
-    EXPECT_EQ(session_->walks, "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Everywhere, LimitRows, testing::Values(Kind::memory, Kind::postgresql),

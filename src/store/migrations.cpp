@@ -14,8 +14,12 @@ namespace {
 // the key of a table of payments. On SQLite the integer itself, so that what is written at one time lies
 // together; on PostgreSQL it follows the shard, so that a distributed one can place the row. A statement that
 // begins with {server} is PostgreSQL's only, one with {file} SQLite's; elsewhere nothing is left of it.
+// {apart}: see migrations.hpp; {concurrently}: without a lock, where there are others to be locked out.
+constexpr std::string_view apart = "{apart}";
+
 std::string translated(std::string text, sql::Engine engine) {
     const bool is_sqlite = engine == sql::Engine::sqlite;
+    if (text.starts_with(apart)) text.erase(0, apart.size());
     if (text.starts_with(is_sqlite ? "{server}" : "{file}")) return {};
     const std::pair<std::string_view, std::string_view> words[] = {
         {"{i64}", is_sqlite ? "integer" : "bigint"},
@@ -27,6 +31,7 @@ std::string translated(std::string text, sql::Engine engine) {
         {"{key:row_id}", is_sqlite ? "" : ", primary key (shard, row_id)"},
         {"{server}", ""},
         {"{file}", ""},
+        {"{concurrently}", is_sqlite ? "" : "concurrently"},
         {"{shard,}", is_sqlite ? "" : "shard, "},
     };
     for (const auto& [word, meaning] : words) {
@@ -177,52 +182,88 @@ std::vector<std::string> due_by_time_in_a_file() {
             "{file}create index operation_due on operation (next_at) where next_at is not null"};
 }
 
-// Where a COMMIT whose answer was lost is looked for.
-std::string marks_on_a_server() {
-    return std::string("{server}") + sql::commit_mark_table;
+// Where a COMMIT whose answer was lost is looked for; and: a till's own number is unique inside its app,
+// whatever the shard, and a distributed server has no index over all shards. The index terminal_client_sn
+// stays for programs of schema 3 and goes with a later migration.
+std::vector<std::string> marks_and_names_of_terminals() {
+    return {
+        std::string("{server}") + sql::commit_mark_table,
+        "create table terminal_name (app_id text not null, client_sn text not null, sn text not null,"
+        " primary key (app_id, client_sn)){keyed}",
+        "insert into terminal_name (app_id, client_sn, sn)"
+        " select app_id, client_sn, sn from terminal where client_sn <> ''"};
 }
 
-void apply(sql::Session& session, const Migration& migration) {
+void note_version(sql::Session& session, int number) {
     static constexpr std::string_view note = "insert into schema_version (version) values ($1)";
-    session.begin(sql::Access::write);
-    // Another process may have been faster: then its row is here and ours must not be run again.
-    if (schema_version(session) >= migration.number) {
-        session.rollback();
-        return;
-    }
-    for (const std::string& statement : migration.statements) {
-        const std::string text = translated(statement, session.engine());
-        if (!text.empty()) session.run_script(text);
-    }
-    const sql::Write noted{.sql = note, .values = {std::int64_t{migration.number}}, .expected = 1};
+    const sql::Write noted{.sql = note, .values = {std::int64_t{number}}, .expected = 1};
     const bool is_noted = !session.write({&noted, 1}) && session.settle();
     if (!is_noted || session.commit() != sql::CommitOutcome::committed) {
-        session.rollback();
         throw sql::SqlError(sql::SqlError::Kind::unavailable, "migration was not committed");
     }
 }
 
-// Of several processes that start on one server, one makes the tables and the others wait for it.
+// Whoever wants a lock on a table stands before all that come after it: it gives up before they notice.
+void apply_together(sql::Session& session, const Migration& migration) {
+    const bool is_server = session.engine() == sql::Engine::postgresql;
+    session.begin(sql::Access::write);
+    // Another process at the same file may have been faster: then its row is here and ours must not be run.
+    if (schema_version(session) >= migration.number) return session.rollback();
+    if (is_server) session.run_script("set local lock_timeout = '100ms'");
+    for (const std::string& statement : migration.statements) {
+        if (is_server && statement.starts_with(apart)) continue;
+        const std::string text = translated(statement, session.engine());
+        if (!text.empty()) session.run_script(text);
+    }
+    note_version(session, migration.number);
+}
+
+void sleep_at(sql::Session& session) {
+    static constexpr std::string_view nap = "select 1 from pg_sleep(0.1)";
+    (void)session.query(nap, {});
+}
+
+void apply(sql::Session& session, const Migration& migration) {
+    constexpr int most_tries = 3000;  // of 0.2 s
+    if (session.engine() == sql::Engine::postgresql) {
+        for (const std::string& statement : migration.statements) {
+            const bool is_apart = statement.starts_with(apart);
+            if (is_apart) session.run_script(translated(statement, session.engine()));
+        }
+    }
+    for (int tries = 1;; ++tries) {
+        try {
+            return apply_together(session, migration);
+        } catch (const sql::SqlError& error) {
+            session.rollback();
+            if (error.kind() != sql::SqlError::Kind::contention || tries == most_tries) throw;
+            sleep_at(session);
+        }
+    }
+}
+
+// Of several processes that start on one server, one makes the tables and the others wait for it, asking
+// again and again: a statement that waits would itself be waited for by an index that is made concurrently.
 class InTurn {
   public:
     explicit InTurn(sql::Session& session) : session_(session) {
-        call("select 1 from pg_advisory_lock(7210118)");
+        static constexpr std::string_view lock = "select 1 where pg_try_advisory_lock(7210118)";
+        if (session.engine() != sql::Engine::postgresql) return;
+        while (session.query(lock, {}).empty()) sleep_at(session);
     }
     InTurn(const InTurn&) = delete;
     InTurn& operator=(const InTurn&) = delete;
     ~InTurn() {
+        static constexpr std::string_view unlock = "select 1 from pg_advisory_unlock(7210118)";
         try {
             session_.rollback();
-            call("select 1 from pg_advisory_unlock(7210118)");
+            if (session_.engine() == sql::Engine::postgresql) (void)session_.query(unlock, {});
         } catch (const sql::SqlError&) {
             // The connection is gone, and the lock with it.
         }
     }
 
   private:
-    void call(std::string_view statement) {
-        if (session_.engine() == sql::Engine::postgresql) (void)session_.query(statement, {});
-    }
     sql::Session& session_;
 };
 
@@ -232,7 +273,7 @@ const std::vector<Migration>& migrations() {
     // 1 was a development version's, of which no store is to be kept.
     static const std::vector<Migration> all{{.number = 2, .statements = first_statements()},
                                             {.number = 3, .statements = due_by_time_in_a_file()},
-                                            {.number = 4, .statements = {marks_on_a_server()}}};
+                                            {.number = 4, .statements = marks_and_names_of_terminals()}};
     return all;
 }
 
@@ -242,22 +283,25 @@ int schema_version(sql::Session& session) {
     return static_cast<int>(std::get<std::int64_t>(rows.at(0).at(0)));
 }
 
-core::Result<int> migrate(sql::Session& session) {
+core::Result<int> migrate(sql::Session& session, std::span<const Migration> steps) {
     try {
         const InTurn in_turn(session);
         session.run_script(
             translated("create table if not exists schema_version (version {i64} not null primary key)",
                        session.engine()));
         const int before = schema_version(session);
-        if (before > migrations().back().number) {
-            return core::fail(core::Code::conflict, "schema_too_new", "schema " + std::to_string(before));
+        const int newest = steps.back().number;
+        if (before > newest) {
+            return core::fail(core::Code::conflict, "schema_too_new",
+                              "the store has schema " + std::to_string(before) + ", this program knows " +
+                                  std::to_string(newest) + ": a newer program has been here");
         }
-        if (before > 0 && before < migrations().front().number) {
+        if (before > 0 && before < steps.front().number) {
             return core::fail(core::Code::conflict, "schema_too_old",
                               "a development version's; begin with a fresh data directory");
         }
         int applied = 0;
-        for (const Migration& migration : migrations()) {
+        for (const Migration& migration : steps) {
             if (migration.number <= before) continue;
             apply(session, migration);
             ++applied;

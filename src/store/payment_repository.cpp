@@ -166,10 +166,12 @@ class Payments final : public ports::PaymentRepository {
 
     std::vector<PaymentSn> find_by_request_no(const std::string& merchant_sn,
                                               const std::string& request_no) override {
+        // The newest first, each asked whose it is: as a join, PostgreSQL would begin with all that the
+        // merchant ever sold.
         static constexpr std::string_view by_request_no =
             "select distinct o.id from operation o"
-            " where o.shard = $1 and o.request_no = $2 and o.request_no <> '' and exists"
-            " (select 1 from payment p where p.shard = o.shard and p.id = o.id and p.merchant_sn = $3)"
+            " where o.shard = $1 and o.request_no = $2 and o.request_no <> ''"
+            " and (select p.merchant_sn = $3 from payment p where p.shard = $1 and p.id = o.id)"
             " order by o.id desc limit 2";
         return sns_of(
             tx_.query(by_request_no, {std::int64_t{core::shard_of(merchant_sn)}, request_no, merchant_sn}));

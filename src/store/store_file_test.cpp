@@ -210,22 +210,6 @@ TEST(Schema, EveryRowOfAPaymentKnowsItsShardAndLiesByTime) {
     EXPECT_EQ(std::get<std::string>(due.at(0).at(0)), "next_at");
 }
 
-TEST(Schema, UpgradesTheOneBeforeInPlace) {
-    const auto database = make_memory_database();
-    const auto due = [&] {
-        return database->query("select name from pragma_index_info('operation_due') order by seqno", {})
-            .at(0)
-            .at(0);
-    };
-    database->run_script(
-        "delete from schema_version where version > 2; drop index operation_due;"
-        "create index operation_due on operation (shard, next_at) where next_at is not null");
-    EXPECT_EQ(std::get<std::string>(due()), "shard");
-    EXPECT_EQ(migrate(*database).value(), 2);
-    EXPECT_EQ(schema_version(*database), 4);
-    EXPECT_EQ(std::get<std::string>(due()), "next_at");
-}
-
 // A full disk refuses the group, then its closures one by one; nothing is half done, and it heals.
 TEST(FullDisk, IsUnavailableAndPasses) {
     core::SeededRandom random(1);

@@ -198,9 +198,9 @@ class Nodes:
         sections: dict | None = None,
     ):
         self.folder = pathlib.Path(folder)
-        database = server.make_database()
-        self.books = PgBooks(server, database)
-        self._url, self._payments, self._count = server.url(database), payments, count
+        self.database = server.make_database()
+        self.books = PgBooks(server, self.database)
+        self._url, self._payments, self._count = server.url(self.database), payments, count
         self._terminal_count, self._sections = terminals, sections or {}
         # Makes the merchant, its keys and its terminal; then leaves its ports to the others.
         self.demo = Demo(self.folder, "--no-traffic", store=self._url)
