@@ -1,22 +1,18 @@
-// A load generator for pay by code: signs, sends and checks requests over keep-alive connections, in a closed
-// loop (as fast as answers come) or at a fixed rate (latency from the scheduled time, so that a stalled
-// server is not excused).
+// Pays by code from src/load as the benchmark wants them: in a closed loop (as fast as answers come) or at a
+// fixed rate, on WeChat only, with the CPU that it took.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace huitong::bench {
+#include "load/face.hpp"
 
-struct Till {
-    std::string terminal_sn;
-    std::string terminal_key;
-};
+namespace huitong::bench {
 
 struct LoadOptions {
     std::uint16_t port = 0;
-    std::vector<Till> tills;
+    std::vector<load::Identity> tills;
     int connections = 64;
     double seconds = 3;     // length of the run
     std::int64_t most = 0;  // stop after this many payments; 0: by time only
@@ -29,7 +25,6 @@ struct LoadResult {
     std::int64_t paid = 0;
     std::int64_t others = 0;  // any answer that was not PAY_SUCCESS
     std::string first_other;  // its body, for the report
-    double seconds = 0;
     double per_s = 0;
     double p50_us = 0;
     double p99_us = 0;

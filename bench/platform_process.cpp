@@ -78,7 +78,7 @@ struct Onboarding {
     const Keys& keys;
     std::string simulator_url;
     int merchants;
-    std::vector<Till> tills = {};
+    std::vector<load::Identity> tills = {};
 };
 
 task::Awaitable<void> onboard(Onboarding& work) {
@@ -134,7 +134,7 @@ int run_gateway(const Keys& keys, std::uint16_t simulator_port, int merchants, c
                     .simulator_url = fmt::format("http://127.0.0.1:{}", simulator_port),
                     .merchants = merchants};
     app::run_to_end(io, onboard(work));
-    for (const Till& till : work.tills) write_line(out, till.terminal_sn + " " + till.terminal_key);
+    for (const load::Identity& till : work.tills) write_line(out, till.sn + " " + till.key);
     write_line(out, platform->url().substr(platform->url().rfind(':') + 1));
     app::Platform::run_until_signal(io);
     platform->drain();

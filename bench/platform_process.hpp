@@ -47,7 +47,7 @@ struct GatewayProcess {
                    const std::string& directory);
     Child child;
     std::uint16_t port = 0;
-    std::vector<Till> tills;
+    std::vector<load::Identity> tills;
 };
 
 }  // namespace huitong::bench

@@ -4,27 +4,13 @@
 
 #include <string>
 
-#include "codec/json.hpp"
+#include "load/face.hpp"
 #include "net/http_client.hpp"
 
 namespace huitong::app {
 
-struct TillIdentity {
-    std::string sn;  // terminal_sn, or vendor_sn to activate
-    std::string key;
-};
-
-// What an answer says; empty texts where it says nothing.
-struct TillAnswer {
-    std::string result_code;      // of the envelope
-    std::string error_code;       // of the envelope, else of biz_response
-    std::string biz_result_code;  // "PAY_SUCCESS"
-    codec::Json data;             // biz_response.data, or biz_response itself for terminal/*
-    std::string body;             // as received
-
-    // A text of `data`.
-    [[nodiscard]] std::string get(std::string_view name) const;
-};
+using TillIdentity = load::Identity;
+using TillAnswer = load::Answer;
 
 struct Sale {
     std::string client_sn;
