@@ -52,11 +52,7 @@ task::Awaitable<void> Run::work() {
         const Outcome outcome = classify(turn.operation, answer);
         measure(turn.operation, now - due, outcome);
         note(turn.order, {turn.operation, asked_at, now}, answer, outcome.verdict);
-        if (turn.operation != Operation::pay) continue;
-        orders_.offer(turn.order);
-        const bool is_paid = answer && answer->biz_result_code == "PAY_SUCCESS";
-        if (!is_paid && measures_.first_unpaid.empty())
-            measures_.first_unpaid = answer ? answer->body : outcome.word + " " + answer.error().detail;
+        if (turn.operation == Operation::pay) orders_.offer(turn.order);
     }
 }
 

@@ -33,7 +33,6 @@ struct Measures {
     core::Duration lasting{0};      // to the last answer
     std::int64_t left_open = 0;     // orders with something unknown when the rate part ended
     core::Duration settling{0};
-    std::string first_unpaid;  // the first answer to a pay that was not PAY_SUCCESS, for people
 
     [[nodiscard]] const Tally& of(Operation operation) const {
         return by_operation[static_cast<std::size_t>(operation)];

@@ -5,7 +5,9 @@ audit fails when a channel holds an order that nobody asked for or the store los
 import hashlib
 import http.client
 import json
+import os
 import pathlib
+import pty
 import sqlite3
 import subprocess
 import tempfile
@@ -173,6 +175,16 @@ class Load(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""), done)
         for text in ("rate: asked 20.0/s, kept ", "PAY_SUCCESS", "lost 0 double 0 unresolved 0 money 0"):
             self.assertIn(text, done.stdout)
+
+    def test_a_terminal_shows_how_far_it_is(self):
+        screen, terminal = pty.openpty()
+        self.addCleanup(os.close, screen)
+        command = [binary(), "load", "--demo", str(self.demo.data), "--rate", "20", "--seconds", "3"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, timeout=200)
+        os.close(terminal)
+        self.assertEqual(done.returncode, 0)
+        shown = os.read(screen, 100_000).decode()
+        self.assertRegex(shown, r"\[#+-+\] [12]/3 s  \d+/s  unknown or refused \d+  p99 \d+\.\d ms")
 
     def test_exit_codes_of_what_cannot_run(self):
         nobody = f"http://127.0.0.1:{free_ports(1)}"
