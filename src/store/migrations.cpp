@@ -218,13 +218,10 @@ void apply_together(sql::Session& session, const Migration& migration) {
     note_version(session, migration.number);
 }
 
-void sleep_at(sql::Session& session) {
-    static constexpr std::string_view nap = "select 1 from pg_sleep(0.1)";
-    (void)session.query(nap, {});
-}
-
 void apply(sql::Session& session, const Migration& migration) {
-    constexpr int most_tries = 3000;  // of 0.2 s
+    // Most of the time nobody is held up.
+    static constexpr std::string_view pause = "select 1 from pg_sleep(0.9)";
+    constexpr int most_tries = 600;  // of a second
     if (session.engine() == sql::Engine::postgresql) {
         for (const std::string& statement : migration.statements) {
             const bool is_apart = statement.starts_with(apart);
@@ -237,7 +234,7 @@ void apply(sql::Session& session, const Migration& migration) {
         } catch (const sql::SqlError& error) {
             session.rollback();
             if (error.kind() != sql::SqlError::Kind::contention || tries == most_tries) throw;
-            sleep_at(session);
+            (void)session.query(pause, {});
         }
     }
 }
@@ -248,8 +245,9 @@ class InTurn {
   public:
     explicit InTurn(sql::Session& session) : session_(session) {
         static constexpr std::string_view lock = "select 1 where pg_try_advisory_lock(7210118)";
+        static constexpr std::string_view pause = "select 1 from pg_sleep(0.1)";
         if (session.engine() != sql::Engine::postgresql) return;
-        while (session.query(lock, {}).empty()) sleep_at(session);
+        while (session.query(lock, {}).empty()) (void)session.query(pause, {});
     }
     InTurn(const InTurn&) = delete;
     InTurn& operator=(const InTurn&) = delete;

@@ -7,7 +7,7 @@
 // - Contract: what no released program uses any more is dropped, one release after the one that stopped using
 //   it. What the expanding migration filled is filled again first: older programs have written since.
 // - The statements of a migration run in one transaction and are all brief: a lock they take holds everybody
-//   up. On a server they wait 100 ms for it and try again.
+//   up. On a server they wait 100 ms for it and try again a second later.
 // - What takes long stands {apart}: outside the transaction on a server and before it, so that it must bear
 //   being run again. An index on a table of payments: "{apart}{server}drop index concurrently if exists i",
 //   "{apart}create index {concurrently} i on …" (what was interrupted leaves an index that is not valid).
