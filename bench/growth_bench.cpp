@@ -1,20 +1,16 @@
 #include "growth_bench.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
-#include <sstream>
 #include <stdexcept>
 
 #include "core/random.hpp"
+#include "process_cpu.hpp"
 #include "sql/pg_session.hpp"
 #include "sql/private_postgresql.hpp"
 #include "store/payment_key.hpp"
@@ -154,38 +150,6 @@ void fill(Subject& subject, std::int64_t level) {
     session->run_script("analyze");
 }
 
-// utime and stime, of a process and of its children that ended, are fields 14 to 17 of /proc/PID/stat.
-double cpu_s(const std::string& stat) {
-    std::istringstream fields(stat.substr(stat.rfind(')') + 2));
-    std::string skipped;
-    for (int field = 3; field < 14; ++field) fields >> skipped;
-    double sum = 0;
-    for (int field = 14; field < 18; ++field) {
-        double ticks = 0;
-        fields >> ticks;
-        sum += ticks;
-    }
-    return sum / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
-// CPU of a process and its children, living and dead.
-double family_cpu_s(int parent) {
-    double sum = 0;
-    for (const auto& entry : fs::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename().string();
-        int pid = 0;
-        if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{}) continue;
-        std::ifstream file(entry.path() / "stat");
-        const std::string stat((std::istreambuf_iterator<char>(file)), {});
-        if (stat.empty()) continue;  // it has just ended
-        char state = 0;
-        int parent_of_it = 0;
-        std::istringstream(stat.substr(stat.rfind(')') + 2)) >> state >> parent_of_it;
-        if (pid == parent || parent_of_it == parent) sum += cpu_s(stat);
-    }
-    return sum;
-}
-
 Subject sqlite_subject(const fs::path& directory, const crypto::Sealer& sealer) {
     const std::string path = (directory / "growth.db").string();
     auto database = std::make_shared<std::unique_ptr<sql::SqliteDatabase>>();
@@ -214,7 +178,7 @@ Subject postgresql_subject(sql::PrivatePostgresql& server, const crypto::Sealer&
         return store::open_postgresql_store(address, sealer, threads);
     };
     subject.connect = [address] { return sql::make_postgresql_session(address); };
-    subject.server_cpu_s = [pid = server.pid()] { return family_cpu_s(pid); };
+    subject.server_cpu_s = [pid = server.pid()] { return family_cpu_seconds_of(pid); };
     subject.bytes = [](sql::Session& session) {
         const sql::Rows rows = session.query("select pg_database_size(current_database())", {});
         return std::get<std::int64_t>(rows.at(0).at(0));

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "engines_bench.hpp"
 #include "growth_bench.hpp"
 #include "pay_bench.hpp"
 #include "store_bench.hpp"
@@ -74,6 +75,9 @@ constexpr Subcommand subcommands[] = {
     {"pgspike",
      "waiters=64 seconds=3 merchants=100: the same on a private PostgreSQL with one to eight connections",
      [](const Arguments& arguments) { return huitong::bench::run_pg_spike(store_options(arguments)); }},
+    {"engines",
+     "rounds=5 seconds=3 merchants=20: pay by code on SQLite, on PostgreSQL, and there with three gateways",
+     [](const Arguments& arguments) { return huitong::bench::run_engines_bench(pay_options(arguments)); }},
     {"growth",
      "rounds=3 seconds=3 waiters=64 stored=5000000 directory=/tmp: what a payment costs SQLite and "
      "PostgreSQL "

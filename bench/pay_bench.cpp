@@ -34,14 +34,16 @@ class Bench {
     Bench(const PayBenchOptions& options, const std::string& directory)
         : options_(options),
           simulator_(keys_),
-          gateway_(keys_, simulator_.port, options.merchants, directory) {}
+          gateway_(
+              keys_,
+              {.simulator_port = simulator_.port, .merchants = options.merchants, .directory = directory}) {}
 
     Sample run(std::string_view name, int connections, double rate_per_s, double seconds,
                std::int64_t most = 0) {
         const double gateway_before = gateway_.child.cpu_seconds();
         const double simulator_before = simulator_.child.cpu_seconds();
         LoadOptions load;
-        load.port = gateway_.port;
+        load.ports = {gateway_.port};
         load.tills = gateway_.tills;
         load.connections = connections;
         load.seconds = seconds;

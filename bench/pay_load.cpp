@@ -1,7 +1,6 @@
 #include "pay_load.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
@@ -20,6 +19,7 @@
 #include "core/log_histogram.hpp"
 #include "crypto/digest.hpp"
 #include "load/schedule.hpp"
+#include "process_cpu.hpp"
 
 namespace huitong::bench {
 
@@ -27,15 +27,6 @@ namespace {
 
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
-
-double cpu_seconds() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](timeval t) {
-        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // What all connections of one run share.
 class Run {
@@ -131,8 +122,9 @@ asio::awaitable<void> run_connection(Run& run, int connection) {
     const auto executor = co_await asio::this_coro::executor;
     asio::ip::tcp::socket socket(executor);
     asio::steady_timer timer(executor);
-    co_await socket.async_connect({asio::ip::address_v4::loopback(), run.options().port},
-                                  asio::use_awaitable);
+    const auto& ports = run.options().ports;
+    const std::uint16_t port = ports[static_cast<std::size_t>(connection) % ports.size()];
+    co_await socket.async_connect({asio::ip::address_v4::loopback(), port}, asio::use_awaitable);
     socket.set_option(asio::ip::tcp::no_delay(true));
     std::string buffer(16 << 10, '\0');
     Clock::time_point scheduled;
@@ -153,14 +145,14 @@ asio::awaitable<void> run_connection(Run& run, int connection) {
 LoadResult run_load(const LoadOptions& options) {
     asio::io_context io(1);
     Run run(options);
-    const double cpu_before = cpu_seconds();
+    const double cpu_before = own_cpu_seconds();
     for (int connection = 0; connection < options.connections; ++connection) {
         asio::co_spawn(io, run_connection(run, connection), [](std::exception_ptr failure) {
             if (failure) std::rethrow_exception(failure);
         });
     }
     io.run();
-    return run.finish(cpu_seconds() - cpu_before);
+    return run.finish(own_cpu_seconds() - cpu_before);
 }
 
 }  // namespace huitong::bench

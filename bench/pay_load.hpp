@@ -13,7 +13,7 @@
 namespace huitong::bench {
 
 struct LoadOptions {
-    std::uint16_t port = 0;
+    std::vector<std::uint16_t> ports;  // of one or several gateways, each with its share of the connections
     std::vector<load::Identity> tills;
     int connections = 64;
     double seconds = 3;     // length of the run

@@ -7,9 +7,7 @@
 #include <charconv>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <sstream>
 #include <stdexcept>
 
 #include "app/data_dir.hpp"
@@ -18,6 +16,7 @@
 #include "app/platform.hpp"
 #include "flows/onboard.hpp"
 #include "flows/operators.hpp"
+#include "process_cpu.hpp"
 #include "sim/simulators.hpp"
 
 namespace huitong::bench {
@@ -113,28 +112,36 @@ task::Awaitable<void> onboard(Onboarding& work) {
     }
 }
 
-int run_gateway(const Keys& keys, std::uint16_t simulator_port, int merchants, const std::string& directory,
-                int out) {
+void make_merchants(app::Platform& platform, boost::asio::io_context& io, const Keys& keys,
+                    const GatewayOptions& options, int out) {
     core::SystemRandom random;
-    app::Config config;
-    config.data_dir = directory;
-    config.listen_port = 0;
-    config.log_level = "warn";
-    must(app::make_data_dir(config.data_dir));
-    must(app::create_master_key(config, random));
-    const auto log = must(app::Log::open(config));
-    boost::asio::io_context io(1);
-    auto platform = must(app::Platform::start(io, config, log));
-    core::NumberSource numbers(platform->time(), random);
-    Onboarding work{.store = platform->store(),
-                    .time = platform->time(),
+    core::NumberSource numbers(platform.time(), random);
+    Onboarding work{.store = platform.store(),
+                    .time = platform.time(),
                     .random = random,
                     .numbers = numbers,
                     .keys = keys,
-                    .simulator_url = fmt::format("http://127.0.0.1:{}", simulator_port),
-                    .merchants = merchants};
+                    .simulator_url = fmt::format("http://127.0.0.1:{}", options.simulator_port),
+                    .merchants = options.merchants};
     app::run_to_end(io, onboard(work));
     for (const load::Identity& till : work.tills) write_line(out, till.sn + " " + till.key);
+}
+
+int run_gateway(const Keys& keys, const GatewayOptions& options, int out) {
+    core::SystemRandom random;
+    app::Config config;
+    config.data_dir = options.directory;
+    if (!options.store_url.empty()) config.store_url = options.store_url;
+    config.listen_port = 0;
+    config.log_level = "warn";
+    if (options.is_first) {
+        must(app::make_data_dir(config.data_dir));
+        must(app::create_master_key(config, random));
+    }
+    const auto log = must(app::Log::open(config));
+    boost::asio::io_context io(1);
+    auto platform = must(app::Platform::start(io, config, log));
+    if (options.is_first) make_merchants(*platform, io, keys, options, out);
     write_line(out, platform->url().substr(platform->url().rfind(':') + 1));
     app::Platform::run_until_signal(io);
     platform->drain();
@@ -175,27 +182,16 @@ std::string Child::read_line() {
 }
 
 double Child::cpu_seconds() const {
-    std::ifstream file(fmt::format("/proc/{}/stat", pid_));
-    std::string text((std::istreambuf_iterator<char>(file)), {});
-    // Fields 14 and 15, counted from 3 behind the name in parentheses.
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int field = 3; field < 14; ++field) fields >> skipped;
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+    return cpu_seconds_of(pid_);
 }
 
 SimulatorProcess::SimulatorProcess(const Keys& keys)
     : child(make_child([&](int out) { return run_simulator(keys, out); })),
       port(parse_port(child.read_line())) {}
 
-GatewayProcess::GatewayProcess(const Keys& keys, std::uint16_t simulator_port, int merchants,
-                               const std::string& directory)
-    : child(
-          make_child([&](int out) { return run_gateway(keys, simulator_port, merchants, directory, out); })) {
-    for (int i = 0; i < merchants; ++i) {
+GatewayProcess::GatewayProcess(const Keys& keys, const GatewayOptions& options)
+    : child(make_child([&](int out) { return run_gateway(keys, options, out); })) {
+    for (int i = 0; options.is_first && i < options.merchants; ++i) {
         const std::string line = child.read_line();
         const auto blank = line.find(' ');
         tills.push_back({line.substr(0, blank), line.substr(blank + 1)});

@@ -42,12 +42,19 @@ struct SimulatorProcess {
     std::uint16_t port;
 };
 
+struct GatewayOptions {
+    std::uint16_t simulator_port = 0;
+    int merchants = 20;
+    std::string directory = {};
+    std::string store_url = {};  // empty: a SQLite file in the directory
+    bool is_first = true;        // makes directory, key and merchants; others join it
+};
+
 struct GatewayProcess {
-    GatewayProcess(const Keys& keys, std::uint16_t simulator_port, int merchants,
-                   const std::string& directory);
+    GatewayProcess(const Keys& keys, const GatewayOptions& options);
     Child child;
     std::uint16_t port = 0;
-    std::vector<load::Identity> tills;
+    std::vector<load::Identity> tills;  // of the first
 };
 
 }  // namespace huitong::bench

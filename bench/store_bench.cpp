@@ -1,8 +1,6 @@
 #include "store_bench.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -13,6 +11,7 @@
 #include <memory>
 
 #include "core/random.hpp"
+#include "process_cpu.hpp"
 #include "sql/pg_session.hpp"
 #include "sql/private_postgresql.hpp"
 #include "store/sample.hpp"
@@ -34,13 +33,6 @@ struct Load {
     std::int64_t pairs = 0;
     std::int64_t failures = 0;
 };
-
-std::int64_t cpu_us() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
-    return us(usage.ru_utime) + us(usage.ru_stime);
-}
 
 // Bytes this process has handed to write(2) so far.
 std::int64_t written_bytes() {
@@ -85,7 +77,7 @@ StoreFigures measure_pairs(const std::string& name, store::Store& store, const S
                            std::int64_t first) {
     boost::asio::io_context io;
     const auto start = SteadyClock::now();
-    const std::int64_t cpu_before = cpu_us();
+    const double cpu_before = own_cpu_seconds();
     const std::int64_t bytes_before = written_bytes();
     Load load{.store = store,
               .end = start + std::chrono::seconds(options.seconds),
@@ -98,7 +90,7 @@ StoreFigures measure_pairs(const std::string& name, store::Store& store, const S
     }
     io.run();
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start).count();
-    const std::int64_t cpu = cpu_us() - cpu_before;
+    const auto cpu = static_cast<std::int64_t>((own_cpu_seconds() - cpu_before) * 1e6);
     store.stop();
     const store::Counts counts = store.counts();
     const std::int64_t pairs = std::max<std::int64_t>(load.pairs, 1);
@@ -116,18 +108,6 @@ StoreFigures measure_pairs(const std::string& name, store::Store& store, const S
             .failures = load.failures};
 }
 
-// User and system time of a process of this machine.
-std::int64_t cpu_us_of(std::int64_t pid) {
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    std::getline(stat, text, ')');  // its name, which may hold spaces
-    std::int64_t ticks = 0;
-    for (int field = 3; stat >> text && field <= 15; ++field) {
-        if (field >= 14) ticks += std::stoll(text);
-    }
-    return ticks * 1'000'000 / sysconf(_SC_CLK_TCK);
-}
-
 std::int64_t ask(sql::Session& session, const std::string& query) {
     return std::get<std::int64_t>(session.query(query, {}).at(0).at(0));
 }
@@ -141,14 +121,15 @@ void print_server_costs(sql::Session& session, std::int64_t wal_before) {
         const auto size = ask(session, fmt::format("select pg_total_relation_size('{}')", table));
         bytes += fmt::format(R"("{}":{},)", table, size / pairs);
     }
-    std::int64_t cpu = 0;
+    double cpu_s = 0;
     for (const sql::Row& row : session.query("select pid from pg_stat_activity"
                                              " where datname = current_database()",
                                              {}))
-        cpu += cpu_us_of(std::get<std::int64_t>(row.at(0)));
+        cpu_s += cpu_seconds_of(static_cast<int>(std::get<std::int64_t>(row.at(0))));
     fmt::print(R"({{"bench":"its server, a pair","bytes":{{{}"wal":{}}},"cpu_us":{}}})"
                "\n",
-               bytes, (ask(session, wal_position) - wal_before) / pairs, cpu / pairs);
+               bytes, (ask(session, wal_position) - wal_before) / pairs,
+               static_cast<std::int64_t>(cpu_s * 1e6) / pairs);
     std::fflush(stdout);
 }
 
