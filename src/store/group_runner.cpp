@@ -204,18 +204,29 @@ void GroupRunner::read(std::span<Job> jobs) {
     ++counts_.groups;
     counts_.closures += static_cast<std::int64_t>(jobs.size());
     bool is_begun = false;
-    for (Job& job : jobs) {
+    // False: the connection was cut. After a failure the transaction is not begun.
+    const auto try_read = [&](Job& job) {
+        bool is_cut = false;
         try {
             if (!is_begun) session_.begin(sql::Access::read);
             is_begun = true;
             tx_.reset(sql::Access::read);
             job.result = job.closure(tx_);
             if (tx_.has_writes()) throw std::logic_error("a read closure that writes");
+            return true;
+        } catch (const sql::SqlError& error) {
+            job.result = std::unexpected(current_error());
+            is_cut = error.kind() == sql::SqlError::Kind::connection;
         } catch (...) {
             job.result = std::unexpected(current_error());
-            session_.rollback();
-            is_begun = false;
         }
+        session_.rollback();
+        is_begun = false;
+        return !is_cut;
+    };
+    for (Job& job : jobs) {
+        // An idle connection that was cut is noticed by its next use: once more, on a new one.
+        if (!try_read(job)) (void)try_read(job);
     }
     session_.rollback();
 }

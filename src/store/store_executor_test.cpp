@@ -155,6 +155,19 @@ TEST_F(Groups, AConnectionThatWasCutIsTriedOnceMore) {
     EXPECT_EQ(reasons(run_all({inserting(2)})), "commit_failed");
 }
 
+TEST_F(Groups, AReadThatWasCutOffIsTriedOnceMore) {
+    ASSERT_EQ(reasons(run_all({inserting(1)})), "ok");
+    session_->fail_statement(1, sql::SqlError::Kind::connection);
+    EXPECT_TRUE(exists(1));
+    session_->fail_statement(1, sql::SqlError::Kind::connection);
+    session_->fail_statement(2, sql::SqlError::Kind::connection);
+    const auto look = [](Tx& tx) -> Result<void> {
+        (void)tx.payments().find(sample::make_sn(merchant, 1));
+        return {};
+    };
+    EXPECT_EQ(test::reason_of(test::run(io_, store_->run_read(look))), "commit_failed");
+}
+
 TEST_F(Groups, AnUnknownCommitThatWasDoneGivesTheResults) {
     session_->fail_commit(1, CommitFault::unknown_committed);
     session_->set_unresolved_answers(3);

@@ -18,7 +18,7 @@ from processes import Process
 
 NODES = 3
 KILLS = int(os.environ.get("HUITONG_KILLS") or 50)
-HOLDS, RESTARTS = KILLS * 2 // 5, KILLS // 8
+HOLDS, RESTARTS = KILLS * 3 // 10, KILLS // 8
 
 
 async def trouble(node: Process, fates: list[str], rng: random.Random, stops: list) -> None:
