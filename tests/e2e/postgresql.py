@@ -85,6 +85,13 @@ class Postgresql:
         self._run("pg_basebackup", "-D", str(self._data), "-d", source, "-R", "-c", "fast", "--no-sync")
         self._start()
 
+    def stop_sending(self) -> None:
+        """From now on every commit waits for a stand-by that does not hear of it."""
+        server = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        for process in children_of(server):
+            if b"walsender" in pathlib.Path(f"/proc/{process}/cmdline").read_bytes():
+                os.kill(process, signal.SIGSTOP)
+
     def kill9(self) -> None:
         """All processes of the server at once, as when its machine is gone; returns when they are."""
         server = int((self._data / "postmaster.pid").read_text().splitlines()[0])
