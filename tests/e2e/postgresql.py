@@ -31,6 +31,10 @@ def children_of(parent: int) -> list[int]:
     return found
 
 
+def is_there(process: int) -> bool:
+    return pathlib.Path(f"/proc/{process}").exists()
+
+
 class Postgresql:
     """On a socket in a temporary directory and on no port; gone with `stop`. It does not flush: what is
     written outlives the end of its processes, not that of the machine. With `primary` it begins as a copy of
@@ -63,7 +67,9 @@ class Postgresql:
             command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60
         )
         if done.returncode != 0:
-            raise AssertionError(f"{program}: exit {done.returncode}")
+            log = self.folder / "log"
+            said = log.read_text(errors="replace")[-1000:] if log.exists() else ""
+            raise AssertionError(f"{program}: exit {done.returncode}\n{said}")
 
     def _control(self, *arguments: str) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-w", *arguments)
@@ -79,12 +85,26 @@ class Postgresql:
         self._run("pg_basebackup", "-D", str(self._data), "-d", source, "-R", "-c", "fast", "--no-sync")
         self._start()
 
-    def kill9(self) -> None:
-        """All processes of the server at once, as when its machine is gone."""
+    def stop_sending(self) -> None:
+        """From now on every commit waits for a stand-by that does not hear of it."""
         server = int((self._data / "postmaster.pid").read_text().splitlines()[0])
-        for process in (server, *children_of(server)):
+        for process in children_of(server):
+            if b"walsender" in pathlib.Path(f"/proc/{process}/cmdline").read_bytes():
+                os.kill(process, signal.SIGSTOP)
+
+    def kill9(self) -> None:
+        """All processes of the server at once, as when its machine is gone; returns when they are."""
+        server = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(server, signal.SIGSTOP)  # no more children
+        processes = [*children_of(server), server]
+        for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+        until = time.monotonic() + 10
+        while any(is_there(process) for process in processes):
+            if time.monotonic() > until:
+                raise AssertionError("a killed server is still there")
+            time.sleep(0.01)
 
     def promote(self) -> None:
         self._control("promote")
@@ -139,7 +159,7 @@ class Pair:
     def keep_together(self) -> None:
         """From now on each commit waits for the stand-by, which has everything from before."""
         self.primary.set("synchronous_standby_names", "standby")
-        here = self.primary.ask("select pg_current_wal_insert_lsn()")
+        here = self.primary.ask("select pg_current_wal_flush_lsn()")
         is_safe = f"sync_state = 'sync' and state = 'streaming' and flush_lsn >= '{here}'"
         until = time.monotonic() + 30
         while self.primary.ask(f"select {is_safe} from pg_stat_replication") != "t":
