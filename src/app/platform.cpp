@@ -8,6 +8,7 @@
 
 #include "app/config_file.hpp"
 #include "app/master_key.hpp"
+#include "app/shared_store.hpp"
 #include "app/store_place.hpp"
 #include "crypto/digest.hpp"
 
@@ -88,21 +89,6 @@ std::string node_name() {
 
 }  // namespace
 
-namespace {
-
-// Other nodes may be at work on the same store. What one of them held when it died is taken over once no call
-// of its can be under way any more and a little later: clocks are not quite equal.
-void share(GatewayOptions& options) {
-    constexpr core::Duration margin = std::chrono::seconds(5);
-    options.engine.is_only_process = false;
-    for (payments::Policy* policy : {&options.engine.wechat, &options.engine.alipay})
-        policy->lease = std::min(policy->lease, policy->call_timeout + margin);
-    options.alerts.claim_for = std::chrono::minutes(1);
-    options.look_again_every = std::chrono::milliseconds(400);
-}
-
-}  // namespace
-
 GatewayOptions gateway_options(const Config& config) {
     GatewayOptions options;
     options.engine.wechat = policy_of(config, payments::ChannelKind::wechat);
@@ -112,7 +98,7 @@ GatewayOptions gateway_options(const Config& config) {
     options.pay_wait = config.pay_wait;
     options.refund_wait = config.refund_wait;
     options.metrics_token = config.metrics_token;
-    if (is_shared(config)) share(options);
+    if (is_shared(config)) share_store(options);
     return options;
 }
 

@@ -5,16 +5,17 @@
 #include <unordered_map>
 #include <utility>
 
+#include "app/shared_store.hpp"
 #include "app/sim_journal.hpp"
 #include "core/assert.hpp"
 #include "flows/alerts.hpp"
+#include "simulate/disk.hpp"
 #include "simulate/edges.hpp"
 #include "simulate/faults.hpp"
 #include "simulate/merchants.hpp"
 #include "simulate/people.hpp"
 #include "simulate/process_ends.hpp"
 #include "simulate/statement.hpp"
-#include "store/migrations.hpp"
 
 namespace huitong::simulate {
 
@@ -109,7 +110,8 @@ class Day {
         : options_(options),
           plan_(make_plan(options.seed, options.length)),
           dice_(options.seed ^ 0x5eed),
-          disk_(dice_.random()),
+          disk_(options.server.empty() ? make_file_disk(dice_.random(), plan_.weather.checkpoint_pages)
+                                       : make_server_disk(options.server)),
           auditor_(clock_, {.gateway = app::SimPlatform::gateway_origin(),
                             .wechat = app::SimPlatform::wechat_origin(),
                             .alipay = app::SimPlatform::alipay_origin()}),
@@ -131,7 +133,7 @@ class Day {
                                                .trace = speaker()});
         counters_ = open_shops(*stage_);
         faults_ = std::make_unique<Faults>(*stage_);
-        ends_ = std::make_unique<ProcessEnds>(*stage_, disk_, journal_, *session_);
+        ends_ = std::make_unique<ProcessEnds>(*stage_, *disk_, journal_, *session_);
     }
 
     DayResult run() {
@@ -203,6 +205,7 @@ class Day {
         options.alert_sink = &webhook_;
         options.observer = &edges_;
         options.database = std::move(session);
+        if (!options_.server.empty()) app::share_store(options.gateway);
         add_merchants_at_channels(options.simulators);
         return options;
     }
@@ -210,10 +213,8 @@ class Day {
     // The database as the disk has it, in a session that can fail.
     std::shared_ptr<sql::Session> open_database() {
         count_commits();
-        auto session = std::make_shared<sql::FaultySession>(disk_.open(plan_.weather.checkpoint_pages));
+        auto session = std::make_shared<sql::FaultySession>(disk_->open());
         session_ = session.get();
-        const auto migrated = store::migrate(*session);
-        HUITONG_ASSERT(migrated.has_value(), "a store that was written here can be opened");
         return session;
     }
 
@@ -227,7 +228,7 @@ class Day {
     }
 
     void count_disk() {
-        const sql::DiskCounts& disk = disk_.counts();
+        const sql::DiskCounts disk = disk_->counts();
         result_.counts.add("fault disk_full", disk.refused);
         result_.counts.add("fault journal_full", journal_.refused());
         result_.counts.add("disk power failures", disk.failures);
@@ -298,7 +299,7 @@ class Day {
         stage_->say("crash: " + how);
         tap_.next_life();
         platform_->run_for(dice_.between(core::Duration{0}, seconds(40)));
-        const bool is_lost = !disk_.has_power();
+        const bool is_lost = !disk_->has_power();
         auto database = is_lost ? open_database() : nullptr;
         // A start can be cut short too.
         std::optional<std::uint64_t> ends_at;
@@ -307,7 +308,7 @@ class Day {
             is_lost ? platform_->restart_on(std::move(database), ends_at) : platform_->restart(ends_at);
         ends_->watch(*session_);
         stage_->say(started ? "started again" : "ended while it started: " + started.error().reason);
-        auditor_.look(*platform_->copy_database());
+        auditor_.look(*disk_->copy(*session_));
         if (!started) platform_->crash();
     }
 
@@ -316,7 +317,7 @@ class Day {
         Dice dice(item.seed);
         if (!stage_->is_alive() || loss_) return;
         const core::Instant now = stage_->time().now();
-        loss_ = Loss{.backup = platform_->copy_database(),
+        loss_ = Loss{.backup = disk_->copy(*session_),
                      .backup_at = now,
                      .due = std::min(now + dice.between(minutes(2), hours(4)), stage_->end),
                      .dies_after = dice.chance(40) ? std::optional(dice.between(1, 60)) : std::nullopt,
@@ -325,14 +326,14 @@ class Day {
 
     void lose_disk(const Loss& loss) {
         result_.counts.add("fault in lost time", count_faults() - loss.faults_before);
-        auditor_.look(*platform_->copy_database());  // what is thrown away was right too
+        auditor_.look(*disk_->copy(*session_));  // what is thrown away was right too
         platform_->crash();
         ends_->disarm();  // another machine
         loss.backup->run_script(
             "insert into fact (name, value) values ('catch_up', 'needed'), ('backup_at', '" +
             std::to_string(core::to_us(loss.backup_at)) +
             "') on conflict (name) do update set value = excluded.value");
-        disk_.put(*loss.backup);
+        disk_->put(*loss.backup);
         auditor_.on_restore(loss.backup_at);
         tap_.next_life();
         result_.counts.add("fault restore");
@@ -366,7 +367,7 @@ class Day {
         for (const auto& [name, count] : result_.counts.all()) {
             if (name.starts_with("trouble ") && name.ends_with(" exception")) fail("exception", name);
         }
-        auditor_.compare(make_statement(platform_->simulators()), *session_);
+        auditor_.compare(make_statement(platform_->simulators()), *disk_->copy(*session_));
         for (const auditor::Finding& finding : auditor_.findings()) {
             result_.failures.push_back({.rule = finding.rule,
                                         .text = fmt::format("{} {} {} {}", core::to_rfc3339(finding.at),
@@ -400,7 +401,7 @@ class Day {
     const Plan plan_;
     DayResult result_;
     Dice dice_;
-    sql::CrashDisk disk_;
+    std::unique_ptr<Disk> disk_;
     sql::FaultySession* session_ = nullptr;  // the platform's, as long as it is open
     app::SimJournal journal_;
     std::optional<Loss> loss_;

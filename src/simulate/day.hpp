@@ -18,6 +18,7 @@ struct DayOptions {
     core::Duration length = std::chrono::hours(24);
     std::optional<std::set<int>> only = {};  // items of the plan; none: all
     bool has_trace = false;
+    std::string server = {};  // "postgresql://…": the store is a database there; empty: a file on a CrashDisk
 };
 
 // Something the auditor found, or a rule of good manners that a simulator saw broken.

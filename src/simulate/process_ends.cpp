@@ -44,8 +44,11 @@ void ProcessEnds::begin_disk(Dice& dice) {
     } else if (kind == 5) {
         journal_.fill_until(stage_.time().now() +
                             dice.between(std::chrono::seconds(30), std::chrono::minutes(6)));
-    } else {
+    } else if (disk_.is_ours()) {
         disk_.refuse_writes(static_cast<int>(dice.between(1, 3)));
+    } else {
+        disk_.cut();
+        stage_.counts.add("fault connection_cut");
     }
 }
 
@@ -56,7 +59,7 @@ void ProcessEnds::begin_crash(Dice& dice) {
     if (kind <= 35) {
         life.end_at(app::Touch::after_answer, static_cast<std::uint64_t>(dice.between(1, 4)),
                     dice.pick({"", "", "pay", "reverse", "refund"}));
-    } else if (kind <= 55) {
+    } else if (kind <= 55 || (kind <= 88 && !disk_.is_ours())) {
         life.end_at(static_cast<std::uint64_t>(dice.between(1, 40)));
     } else if (kind <= 88) {
         disk_.fail_power_at(static_cast<std::uint64_t>(dice.between(1, 60)),

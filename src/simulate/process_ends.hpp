@@ -5,6 +5,7 @@
 
 #include "app/sim_journal.hpp"
 #include "simulate/dice.hpp"
+#include "simulate/disk.hpp"
 #include "simulate/stage.hpp"
 
 namespace huitong::simulate {
@@ -12,7 +13,7 @@ namespace huitong::simulate {
 class ProcessEnds {
   public:
     // All must outlive it.
-    ProcessEnds(Stage& stage, sql::CrashDisk& disk, app::SimJournal& journal, sql::FaultySession& session)
+    ProcessEnds(Stage& stage, Disk& disk, app::SimJournal& journal, sql::FaultySession& session)
         : stage_(stage), disk_(disk), journal_(journal), session_(&session) {}
 
     // The item's time has come: a crash's, a disk's or a commit's.
@@ -29,7 +30,7 @@ class ProcessEnds {
     void begin_disk(Dice& dice);
 
     Stage& stage_;
-    sql::CrashDisk& disk_;
+    Disk& disk_;
     app::SimJournal& journal_;
     sql::FaultySession* session_;
     bool loses_power_too_ = false;

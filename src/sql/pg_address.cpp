@@ -58,6 +58,29 @@ core::Result<std::string> shown_postgresql_address(const std::string& address) {
     return text;
 }
 
+std::string postgresql_address_of(const std::string& address, const std::string& database,
+                                  const std::string& schema) {
+    const Options options(PQconninfoParse(address.c_str(), nullptr));
+    if (!options) throw SqlError(SqlError::Kind::connection, "postgresql: not an address");
+    std::string text;
+    const auto add = [&](std::string_view keyword, std::string_view value) {
+        text += std::string(keyword) + "='";
+        for (const char c : value) {
+            if (c == '\\' || c == '\'') text += '\\';
+            text += c;
+        }
+        text += "' ";
+    };
+    for (const PQconninfoOption* one = options.get(); one->keyword != nullptr; ++one) {
+        const std::string_view keyword = one->keyword;
+        if (one->val == nullptr || keyword == "dbname" || (keyword == "options" && !schema.empty())) continue;
+        add(keyword, one->val);
+    }
+    add("dbname", database);
+    if (!schema.empty()) add("options", "-c search_path=" + schema);
+    return text;
+}
+
 std::vector<std::string> careless_settings(const std::string& address) {
     static constexpr std::string_view ask =
         "select name || '=' || setting from pg_settings where setting = 'off'"

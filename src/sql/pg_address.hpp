@@ -13,6 +13,10 @@ namespace huitong::sql {
 // address.
 [[nodiscard]] core::Result<std::string> shown_postgresql_address(const std::string& address);
 
+// The same server and role, another database and, when it is not empty, a schema of it as the search path.
+[[nodiscard]] std::string postgresql_address_of(const std::string& address, const std::string& database,
+                                                const std::string& schema = {});
+
 // "name=setting" of the server's settings that keep a commit from being lost and that are not as they must
 // be. Throws SqlError.
 [[nodiscard]] std::vector<std::string> careless_settings(const std::string& address);

@@ -1,0 +1,12 @@
+// What changes for a platform whose store other processes may be using too.
+#pragma once
+
+#include "app/gateway.hpp"
+
+namespace huitong::app {
+
+// What one of the others held when it died is taken over once no call of its can be under way any more and a
+// little later: clocks are not quite equal. What they commit is seen, and what they deliver is left to them.
+void share_store(GatewayOptions& options);
+
+}  // namespace huitong::app
