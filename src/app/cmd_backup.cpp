@@ -22,6 +22,7 @@
 #include "app/store_place.hpp"
 #include "flows/audit.hpp"
 #include "flows/catch_up.hpp"
+#include "sql/pg_address.hpp"
 #include "sql/sqlite_backup.hpp"
 
 namespace huitong::app {
@@ -220,6 +221,20 @@ core::Result<std::unique_ptr<OfflineStore>> open_existing(const Config& config) 
     return OfflineStore::open(*location, *key);
 }
 
+// A `serve` that lived on would go on from what the server no longer knows.
+core::Result<void> demand_nobody_serves(const Config& config) {
+    const auto location = store_location(config);
+    if (!location) return std::unexpected(location.error());
+    try {
+        const std::int64_t others = sql::count_connections_of_ours(location->target);
+        if (others == 0) return {};
+        return fail(Code::conflict, "in_use",
+                    std::to_string(others) + " connections of huitong to that database: stop every serve");
+    } catch (const sql::SqlError& error) {
+        return fail(Code::unavailable, "store_unavailable", error.what());
+    }
+}
+
 // Of a server's store that its own means have brought back to an earlier time: what was sent since is asked
 // after by the next `serve`.
 core::Result<void> mark_brought_back(const Config& config, const RestoreCommand& command) {
@@ -227,6 +242,7 @@ core::Result<void> mark_brought_back(const Config& config, const RestoreCommand&
     if (!as_of) return fail(Code::invalid, "bad_time", "--as-of 2026-03-05T10:00:00+08:00");
     if (!is_shared(config))
         return fail(Code::invalid, "not_a_server", "a store in a file is restored from a backup: --from");
+    if (auto alone = demand_nobody_serves(config); !alone) return alone;
     auto store = open_existing(config);
     if (!store) return std::unexpected(std::move(store.error()));
     if (const auto opened = (*store)->opens_a_secret(); !opened)

@@ -1,6 +1,7 @@
 #include "app/offline_store.hpp"
 
 #include "app/master_key.hpp"
+#include "app/shared_store.hpp"
 #include "app/store_place.hpp"
 
 namespace huitong::app {
@@ -27,13 +28,7 @@ core::Result<std::string> OfflineStore::fact(const std::string& name) {
 }
 
 core::Result<bool> OfflineStore::opens_a_secret() {
-    return run(store_->read([](ports::Tx& tx) -> core::Result<bool> {
-        for (const ports::Vendor& vendor : tx.directory().list_vendors())
-            return tx.directory().find_vendor(vendor.sn).has_value();
-        for (const ports::ChannelAccount& account : tx.directory().list_accounts())
-            return tx.directory().find_account(account.id).has_value();
-        return false;
-    }));
+    return run(app::opens_a_secret(*store_));
 }
 
 }  // namespace huitong::app

@@ -80,6 +80,15 @@ task::Awaitable<void> start_gateway(Gateway& gateway, core::Result<void>& result
     result = co_await gateway.start();
 }
 
+// Of several processes on one store each needs the same key: one with another would take work and fail at it.
+task::Awaitable<void> check_key(ports::StorePort& store, core::Result<void>& result) {
+    const auto opened = co_await opens_a_secret(store);
+    result = {};
+    if (!opened)
+        result = core::fail(core::Code::denied, "wrong_master_key",
+                            "the master key does not open what the store holds: " + opened.error().reason);
+}
+
 // Names this machine in alerts.
 std::string node_name() {
     boost::system::error_code error;
@@ -181,7 +190,8 @@ core::Result<std::unique_ptr<Platform>> Platform::start(boost::asio::io_context&
     it->server_ =
         std::make_unique<net::HttpServer>(io, it->time_, std::move(*listen), it->gateway_->handler());
     core::Result<void> started;
-    run_to_end(io, start_gateway(*it->gateway_, started));
+    run_to_end(io, check_key(*it->store_, started));
+    if (started) run_to_end(io, start_gateway(*it->gateway_, started));
     if (started) started = it->server_->start();
     if (!started) {
         it->drain();

@@ -22,7 +22,7 @@ class Platform {
     // Locks the data directory of a SQLite store, opens and migrates the store, takes over what an earlier
     // process left, listens. `io` is not running yet and is run by this; `log` must outlive the platform.
     // Errors: those of DirLock, load_master_key, open_store, HttpClient::set_trusted_ca, HttpServer::start;
-    // not_found {no_file}; unavailable {journal_failed}.
+    // not_found {no_file}; unavailable {journal_failed}; denied {wrong_master_key}.
     [[nodiscard]] static core::Result<std::unique_ptr<Platform>> start(boost::asio::io_context& io,
                                                                        const Config& config, const Log& log);
     ~Platform();

@@ -35,10 +35,10 @@ class DrivenMark {
 
 std::optional<payments::Step> Engine::next_of_ours(const Aggregate& aggregate) const {
     if (options_.is_only_process) return payments::next_step(aggregate);
-    // Another node may be at work on another operation of the same payment.
+    // Another node may be at work on another operation of the same payment, or claim one that nobody owns.
     Aggregate ours{.payment = aggregate.payment, .operations = aggregate.operations};
     std::erase_if(ours.operations, [this](const payments::Operation& operation) {
-        return !operation.owner.empty() && operation.owner != deps_.numbers.epoch();
+        return operation.owner != deps_.numbers.epoch();
     });
     return payments::next_step(ours);
 }

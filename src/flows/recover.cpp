@@ -50,7 +50,8 @@ task::Task<void> Engine::take_over() {
 }
 
 task::Awaitable<void> Engine::claim_and_drive(core::PaymentSn sn, bool is_owner_gone) {
-    if (driven_.contains(sn.value)) co_return;
+    // Where there are other nodes, one that died may have left an operation beside the one that is driven.
+    if (options_.is_only_process && driven_.contains(sn.value)) co_return;
     auto seen = co_await read(sn);
     if (!seen) co_return deps_.observer.on_trouble_of(sn, "claim", seen.error());
     const auto claimed = co_await record(

@@ -13,7 +13,11 @@ task::Task<payments::Aggregate> Engine::send(payments::Aggregate aggregate, paym
     if (!sent) co_return std::unexpected(sent.error());
     const auto& [order, account_used] = *sent;
     Answer answer = std::move(unsent);
-    if (co_await journal(order, step.seq)) {
+    const bool is_written = (co_await journal(order, step.seq)).has_value();
+    // Held up for longer than others leave it to this process, it may have been taken over and ended.
+    if (is_written && deps_.time.now() > *order.find(step.seq)->sent_at + rules.lease) {
+        answer.code = "not_sent_in_time";
+    } else if (is_written) {
         const auto ref = make_ref(order, rules.call_timeout);
         answer = co_await (deps_.channels.find(order.payment.channel)->*call)(account_used, ref);
         heard(order.payment, account_used, answer);

@@ -48,7 +48,10 @@ class Auditor {
             }
         }
         if (ledger_) {
-            for (const LedgerPayment& each : ledger_->of_run) ledger_by_client_sn_[each.client_sn] = &each;
+            for (const LedgerPayment& each : ledger_->of_run) {
+                if (!ledger_by_client_sn_.emplace(each.client_sn, &each).second)
+                    find(Fault::doubled, each.client_sn, "two payments in the store");
+            }
         }
     }
 
@@ -143,17 +146,21 @@ class Auditor {
     // Refunds that the engine makes itself are numbered A…; this one asks the till nothing.
     void check_refunds(const Order& order, const ChannelOrder& made) {
         std::int64_t accepted = 0;
+        std::int64_t asked_for = 0;
         for (const ChannelRefund& refund : made.refunds) {
             if (!refund.is_accepted) continue;
             ++accepted;
             const bool is_automatic = refund.number.starts_with('A');
             const bool is_asked =
                 order.refund != Standing::never_asked && refund.amount_fen == order.refund_fen;
+            if (!is_automatic && is_asked) ++asked_for;
             if (!is_automatic && !is_asked)
                 find(Fault::doubled, order.client_sn,
                      fmt::format("a refund of {} fen that was not asked for", refund.amount_fen));
         }
         if (accepted > 1) find(Fault::doubled, order.client_sn, fmt::format("{} refunds", accepted));
+        if (order.refund == Standing::done && asked_for == 0)
+            find(Fault::lost, order.client_sn, "told refunded, and nothing at the channel");
         if (made.refunded_fen > made.amount_fen)
             find(Fault::doubled, order.client_sn,
                  fmt::format("{} fen back of {}", made.refunded_fen, made.amount_fen));

@@ -130,6 +130,25 @@ TEST(Audit, FindsADoubledPayment) {
     EXPECT_EQ(refused_refund.found(), Found{});
 }
 
+TEST(Audit, FindsASecondPaymentOfOneOrder) {
+    World world;
+    LedgerPayment second = world.booked();
+    second.sn = "7842000000000002";
+    second.channel_number = "P7842000000000002k3f9z2";
+    world.ledger->of_run.push_back(second);
+    ChannelOrder made = world.made();
+    made.number = second.channel_number;
+    world.channel->push_back(made);
+    EXPECT_TRUE(world.found().contains(Fault::doubled));
+}
+
+TEST(Audit, FindsARefundThatWasOnlyTold) {
+    World world;
+    world.order().refund = Standing::done;
+    world.order().refund_fen = 30;
+    EXPECT_TRUE(world.found().contains(Fault::lost));
+}
+
 TEST(Audit, FindsAnUnresolvedPaymentOnce) {
     World open;
     open.order().pay = Standing::open;

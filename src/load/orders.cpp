@@ -74,6 +74,15 @@ void note_query(Order& order, const Heard& heard, const core::Result<Answer>& an
     if (is_final_status(status)) close_what_is_over(order, heard, status);
 }
 
+// An answer whose code says one thing and whose order says another.
+bool is_torn(std::string_view code, std::string_view status) {
+    const bool is_kept = status == "PAID" || status == "PARTIAL_REFUNDED" || status == "REFUNDED";
+    if (status.empty()) return false;
+    if (code == "PAY_SUCCESS") return !is_kept;
+    if (code == "PAY_FAIL") return is_kept;
+    return (code == "CANCEL_SUCCESS" || code == "CANCEL_ABORT_SUCCESS") && status != "CANCELED";
+}
+
 }  // namespace
 
 void note(Order& order, const Heard& heard, const core::Result<Answer>& answer, Verdict verdict) {
@@ -95,8 +104,11 @@ void note(Order& order, const Heard& heard, const core::Result<Answer>& answer, 
             break;
     }
     if (!answer) return;
+    const std::string status = answer->get("order_status");
+    if (is_torn(answer->biz_result_code, status))
+        contradict(order, answer->biz_result_code + " with " + status);
     note_sn(order, answer->get("sn"));
-    note_status(order, heard, answer->get("order_status"));
+    note_status(order, heard, status);
 }
 
 void note_refund_query(Order& order, const Heard& heard, const core::Result<Answer>& answer) {

@@ -61,6 +61,21 @@ TEST(Orders, ALostPayIsOpenUntilItIsSeenOrLongAbsent) {
     EXPECT_EQ(order.contradiction, "");
 }
 
+TEST(Orders, AnAnswerThatSaysTwoThingsIsAContradiction) {
+    const auto note_pay = [](const std::string& code, const std::string& status) {
+        core::Result<Answer> answer = told(status);
+        answer->biz_result_code = code;
+        Order order{.client_sn = "a-1", .amount_fen = 100};
+        note(order, heard(Operation::pay, 0s, 1s), answer, Verdict::definite);
+        return order.contradiction;
+    };
+    EXPECT_EQ(note_pay("PAY_SUCCESS", "PAID"), "");
+    EXPECT_EQ(note_pay("PAY_FAIL", "PAY_CANCELED"), "");
+    EXPECT_EQ(note_pay("PAY_FAIL", "CANCELED"), "");
+    EXPECT_EQ(note_pay("PAY_FAIL", "PAID"), "PAY_FAIL with PAID");
+    EXPECT_EQ(note_pay("PAY_SUCCESS", "PAY_CANCELED"), "PAY_SUCCESS with PAY_CANCELED");
+}
+
 TEST(Orders, WhatWasAcknowledgedMayNotVanishOrChange) {
     Order gone = paid_order();
     note(gone, heard(Operation::query, 2s, 3s), absent(), Verdict::definite);

@@ -1,4 +1,8 @@
 // The operators' desk: what a person with the channels' statements beside the list of reviews would decide.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "flows/decide.hpp"
 #include "simulate/dice.hpp"
 #include "simulate/edges.hpp"
@@ -57,7 +61,25 @@ class OperatorsDesk {
   public:
     OperatorsDesk(Stage& stage, std::uint64_t seed) : stage_(stage), dice_(seed) {}
 
+    // Whether what was decided when the process died was committed, nobody was told: the audit log says so.
+    task::Awaitable<void> learn_what_was_tried() {
+        if (!tried_) co_return;
+        const Tried tried = *tried_;
+        const auto is_done =
+            co_await stage_.platform.store().read([tried](ports::Tx& tx) -> core::Result<bool> {
+                const auto rows = tx.audit().read(0, 10'000);
+                return std::ranges::any_of(rows, [&](const ports::AuditRow& row) {
+                    return row.at == tried.at && row.subject.starts_with(tried.before.payment.sn.text());
+                });
+            });
+        if (!is_done) co_return;
+        tried_.reset();
+        if (*is_done) tell_auditor(tried);
+    }
+    [[nodiscard]] bool has_tried() const { return tried_.has_value(); }
+
     task::Awaitable<void> look() {
+        co_await learn_what_was_tried();
         const auto all =
             co_await stage_.platform.store().read([](ports::Tx& tx) -> core::Result<std::vector<Aggregate>> {
                 ports::PaymentRepository::Filter filter;
@@ -82,19 +104,41 @@ class OperatorsDesk {
     }
 
   private:
+    // A decision whose end is not known yet.
+    struct Tried {
+        Aggregate before;
+        std::string request_no;  // of a refund; empty: on the payment itself
+        std::string verdict;
+        core::Instant at;
+    };
+
+    void tell_auditor(const Tried& tried) {
+        const payments::Payment& payment = tried.before.payment;
+        if (tried.request_no.empty()) {
+            stage_.auditor.on_decision(payment.merchant_sn, payment.client_sn, tried.verdict);
+        } else {
+            stage_.auditor.on_refund_decision(payment.merchant_sn, payment.client_sn, tried.request_no,
+                                              tried.verdict);
+        }
+    }
+
     task::Awaitable<void> decide(const Aggregate& before) {
         // A tired one does not look: what comes of it must come to light.
         const bool is_tired = dice_.one_in(3) && !before.payment.is_seen_paid;
         const Verdict verdict = is_tired ? dice_.pick({Verdict::closed, Verdict::failed, Verdict::reversed})
                                          : verdict_on(stage_, before.payment, dice_);
+        tried_ = Tried{.before = before,
+                       .request_no = {},
+                       .verdict = std::string(payments::to_string(verdict)),
+                       .at = stage_.time().now()};
         const auto after = co_await flows::decide_beside(
             stage_.platform.store(), before.payment.sn,
             {.verdict = verdict, .operator_name = "demo", .reason = std::string(reason), .owner = {}},
-            stage_.time().now(), {});
+            tried_->at, {});
+        const Tried tried = *std::exchange(tried_, std::nullopt);
         if (!after) co_return;
-        note(before, *after, std::string(payments::to_string(verdict)));
-        stage_.auditor.on_decision(before.payment.merchant_sn, before.payment.client_sn,
-                                   payments::to_string(verdict));
+        note(before, *after, tried.verdict);
+        tell_auditor(tried);
         if (verdict == Verdict::closed || verdict == Verdict::failed) confirm_late(before.payment);
     }
 
@@ -107,6 +151,10 @@ class OperatorsDesk {
 
     task::Awaitable<void> decide(const Aggregate& before, const payments::Operation& refund) {
         const RefundVerdict verdict = verdict_on(stage_, before.payment, refund, dice_);
+        tried_ = Tried{.before = before,
+                       .request_no = refund.request_no,
+                       .verdict = std::string(payments::to_string(verdict)),
+                       .at = stage_.time().now()};
         const auto after = co_await flows::decide_refund_beside(stage_.platform.store(), before.payment.sn,
                                                                 refund.request_no,
                                                                 {.seq = 0,
@@ -114,11 +162,11 @@ class OperatorsDesk {
                                                                  .operator_name = "demo",
                                                                  .reason = std::string(reason),
                                                                  .owner = {}},
-                                                                stage_.time().now(), {});
+                                                                tried_->at, {});
+        const Tried tried = *std::exchange(tried_, std::nullopt);
         if (!after) co_return;
-        note(before, *after, "refund " + std::string(payments::to_string(verdict)));
-        stage_.auditor.on_refund_decision(before.payment.merchant_sn, before.payment.client_sn,
-                                          refund.request_no, payments::to_string(verdict));
+        note(before, *after, "refund " + tried.verdict);
+        tell_auditor(tried);
     }
 
     void note(const Aggregate& before, const Aggregate& after, const std::string& verdict) {
@@ -129,6 +177,7 @@ class OperatorsDesk {
 
     Stage& stage_;
     Dice dice_;
+    std::optional<Tried> tried_;
 };
 
 }  // namespace
@@ -138,10 +187,15 @@ task::Awaitable<bool> operate(Stage& stage, std::uint64_t seed, core::Instant un
     const auto desk = std::make_unique<OperatorsDesk>(stage, dice.seed());
     for (;;) {
         co_await stage.time().sleep_for(dice.between(minutes(20), minutes(60)));
-        if (stage.time().now() >= until) co_return true;
+        const bool is_over = stage.time().now() >= until;
+        if (is_over && !desk->has_tried()) co_return true;
         if (!stage.is_alive() || stage.platform.engine().is_catching_up()) continue;
         try {
-            co_await desk->look();
+            if (is_over) {
+                co_await desk->learn_what_was_tried();
+            } else {
+                co_await desk->look();
+            }
         } catch (const app::ProcessDied&) {
             // Their tool goes through the process that was just killed; they try again later.
         }

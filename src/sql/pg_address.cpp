@@ -91,6 +91,14 @@ std::vector<std::string> careless_settings(const std::string& address) {
     return found;
 }
 
+std::int64_t count_connections_of_ours(const std::string& address) {
+    static constexpr std::string_view ask =
+        "select count(*) from pg_stat_activity where datname = current_database()"
+        " and application_name = 'huitong' and pid <> pg_backend_pid()";
+    const Rows rows = make_postgresql_session(address)->query(ask, {});
+    return std::get<std::int64_t>(rows.at(0).at(0));
+}
+
 bool has_postgresql_table(const std::string& address, const std::string& table) {
     static constexpr std::string_view ask =
         "select count(*) from pg_tables where schemaname = any(current_schemas(false)) and tablename = $1";

@@ -20,6 +20,8 @@ namespace huitong::sql {
 // "name=setting" of the server's settings that keep a commit from being lost and that are not as they must
 // be. Throws SqlError.
 [[nodiscard]] std::vector<std::string> careless_settings(const std::string& address);
+// How many connections of Huitong's there are to that database. Throws SqlError.
+[[nodiscard]] std::int64_t count_connections_of_ours(const std::string& address);
 // True when the database holds a table of that name. Throws SqlError.
 [[nodiscard]] bool has_postgresql_table(const std::string& address, const std::string& table);
 

@@ -294,8 +294,13 @@ class PgSession final : public Session {
         }
         if (PQenterPipelineMode(connection_.get()) != 1) lose_connection();
         PQsetNoticeReceiver(connection_.get(), note_warning, this);
-        for (const char* setting : session_settings) send_text(setting);
-        drain();
+        try {
+            for (const char* setting : session_settings) send_text(setting);
+            drain();
+        } catch (const SqlError&) {
+            connection_.reset();  // not to be used without them
+            throw;
+        }
     }
 
     // A COMMIT that a server gave up handing to its stand-by is answered with COMMIT and a warning.

@@ -186,12 +186,11 @@ std::vector<std::string> due_by_time_in_a_file() {
 // whatever the shard, and a distributed server has no index over all shards. The index terminal_client_sn
 // stays for programs of schema 3 and goes with a later migration.
 std::vector<std::string> marks_and_names_of_terminals() {
-    return {
-        std::string("{server}") + sql::commit_mark_table,
-        "create table terminal_name (app_id text not null, client_sn text not null, sn text not null,"
-        " primary key (app_id, client_sn)){keyed}",
-        "insert into terminal_name (app_id, client_sn, sn)"
-        " select app_id, client_sn, sn from terminal where client_sn <> ''"};
+    return {std::string("{server}") + sql::commit_mark_table,
+            "create table terminal_name (app_id text not null, client_sn text not null, sn text not null,"
+            " primary key (app_id, client_sn)){keyed}",
+            "insert into terminal_name (app_id, client_sn, sn)"
+            " select app_id, client_sn, sn from terminal where client_sn <> ''"};
 }
 
 void note_version(sql::Session& session, int number) {

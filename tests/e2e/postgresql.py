@@ -32,7 +32,12 @@ def children_of(parent: int) -> list[int]:
 
 
 def is_there(process: int) -> bool:
-    return pathlib.Path(f"/proc/{process}").exists()
+    """Running; one that has ended and that nobody has waited for is not."""
+    try:
+        status = pathlib.Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 class Postgresql:
@@ -138,8 +143,9 @@ class Postgresql:
     def stop(self) -> None:
         try:
             self._control("-m", "immediate", "stop")
-        except AssertionError:
-            pass  # it did not run
+        except (AssertionError, subprocess.TimeoutExpired):
+            with contextlib.suppress(OSError, IndexError):  # it did not run
+                self.kill9()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
