@@ -21,7 +21,8 @@ class Failure : public std::runtime_error {
 };
 
 // What a repository throws when others hold a row, and waiting for it while holding rows of other closures
-// could go round in a ring: the group ends before this closure, which begins the next one and waits there.
+// could go round in a ring: the group ends before this closure, which begins the next one and waits there:
+// briefly in a group, longer when it is run alone.
 class Busy {};
 
 }  // namespace huitong::store
