@@ -275,4 +275,17 @@ TEST_P(Restore, nothing_secret_is_in_the_journal) {
     }
 }
 
+// Another process may have taken the payment over meanwhile: what has waited that long is not sent any more.
+TEST_P(Restore, a_call_held_up_for_longer_than_its_lease_is_not_sent) {
+    EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
+    platform.run_for(seconds(20));
+    journal.stall(minutes(2));
+    (void)cancel();
+    EXPECT_EQ(channel().totals().reverse_calls, 0);
+    platform.run_for(minutes(5));
+    EXPECT_EQ(payment().payment.state, PaymentState::reversed);
+    EXPECT_EQ(channel().totals().reverse_calls, 1) << "the next try, in time";
+    expect_books_agree();
+}
+
 }  // namespace huitong::app

@@ -318,6 +318,8 @@ void watch_queried(Draft& draft, Operation& watch, const QueryAnswer& answer) {
     if (answer.state == TradeState::paid && is_news && !HUITONG_MUTATED("late_payment_kept_by_watch")) {
         if (draft.note_paid(answer.trade)) return reopen(draft, watch.owner);
         // Over another amount than ours, of which there is nothing to refund: it is reversed as it stands.
+        draft.alarm("paid_after_close", "found paid over another amount after it was " +
+                                            std::string(to_string(draft.payment().state)));
         const std::string owner = watch.owner;
         draft.finish(watch, OperationState::succeeded);
         draft.begin_reversal(ReversalBy::engine, owner);

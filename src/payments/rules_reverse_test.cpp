@@ -87,6 +87,7 @@ TEST(Reversal, WatchThatFindsAnotherAmountPaidReversesIt) {
     other.trade.amount = core::fen(1235);
     ASSERT_EQ(bench.query(next_step(bench.at)->seq, other), "");
     EXPECT_TRUE(bench.has_alarm("amount_mismatch"));
+    EXPECT_TRUE(bench.has_alarm("paid_after_close"));
     EXPECT_EQ(bench.state(), PaymentState::reversing);
     EXPECT_FALSE(bench.at.automatic_refund()) << "our amount is not what was paid";
     ASSERT_EQ(bench.reverse_due(undone(Effect::not_known)), "");
