@@ -5,6 +5,7 @@ one database the other ends what one began, however that one ended (docs/archite
 
 import concurrent.futures
 import json
+import os
 import signal
 import subprocess
 import tempfile
@@ -192,6 +193,38 @@ class TwoNodes(unittest.TestCase):
             self.assertEqual(self.nodes.till(node).query(client_sn="stop-1").order_status, "CANCELED")
         self.assertEqual(self.nodes.books.net_fen(), 0)
         self.check_books({"stop-1": told_state(self.nodes, "stop-1")})
+
+    def test_who_must_not_join(self):
+        """A process with another key, and a restore beside one that serves."""
+        running, other = self.nodes.nodes
+        other.stop()
+        config = str(self.nodes.folder / "node-1.toml")
+
+        def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+            return subprocess.run(
+                [self.nodes.demo.program, *arguments, "--config", config],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                env={**os.environ, **environment},
+            )
+
+        refused = run("serve", HUITONG_MASTER_KEY="ab" * 32)
+        self.assertEqual(refused.returncode, 1, refused)
+        self.assertIn("wrong_master_key", refused.stderr)
+        brought_back = ("restore", "--as-of", "2026-01-01T00:00:00+08:00")
+        refused = run(*brought_back)
+        self.assertEqual(refused.returncode, 1, refused)
+        self.assertIn("in_use", refused.stderr)
+        self.assertEqual(self.nodes.till(0).pay("goes-on", self.codes(), 100).order_status, "PAID")
+        running.stop()
+        done = run(*brought_back, "--accept-loss")
+        self.assertEqual(done.returncode, 0, done)
+        running.start()
+        until = time.monotonic() + 60
+        while self.nodes.till(0).pay(f"again-{time.monotonic_ns()}", self.codes(), 100).order_status != "PAID":
+            self.assertLess(time.monotonic(), until, "the catch-up does not end")
+            time.sleep(0.2)
 
 
 def told_state(nodes: Nodes, client_sn: str) -> str:
