@@ -15,7 +15,8 @@ namespace huitong::sql {
 enum class Marks { none, kept };
 
 inline constexpr const char* commit_mark_table =
-    "create table if not exists commit_mark (writer text not null, number bigint not null, is_done bigint not null,"
+    "create table if not exists commit_mark (writer text not null, number bigint not null, is_done bigint "
+    "not null,"
     " marked_at timestamptz not null default now(), primary key (writer, number))";
 
 // Connects; `conninfo` as libpq takes it. Starts without pipelining. Throws SqlError (connection).

@@ -222,7 +222,8 @@ class TwoNodes(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done)
         running.start()
         until = time.monotonic() + 60
-        while self.nodes.till(0).pay(f"again-{time.monotonic_ns()}", self.codes(), 100).order_status != "PAID":
+        till = self.nodes.till(0)
+        while till.pay(f"again-{time.monotonic_ns()}", self.codes(), 100).order_status != "PAID":
             self.assertLess(time.monotonic(), until, "the catch-up does not end")
             time.sleep(0.2)
 
