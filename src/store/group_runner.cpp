@@ -69,14 +69,24 @@ void GroupRunner::write(std::span<Job> jobs) {
     ++counts_.groups;
     counts_.closures += static_cast<std::int64_t>(jobs.size());
     counts_.group_size.add(static_cast<std::int64_t>(jobs.size()));
-    if (jobs.size() == 1) return write_alone(jobs.front());
+    if (jobs.size() == 1) {
+        write_alone(jobs.front());
+        return;
+    }
     for (std::span<Job> rest = jobs; !rest.empty();) {
         const std::size_t answered = write_together(rest);
         rest = rest.subspan(answered);
         if (answered > 0) continue;
         ++counts_.reruns;
-        for (Job& job : rest) write_alone(job);
-        return;
+        return write_one_by_one(rest);
+    }
+}
+
+void GroupRunner::write_one_by_one(std::span<Job> jobs) {
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        if (write_alone(jobs[i]) != Ended::cut_off) continue;
+        // Nobody answers: the others need not wait for that one after the other.
+        return give_all(jobs.subspan(i + 1), jobs[i].result.error());
     }
 }
 
@@ -123,11 +133,12 @@ std::size_t GroupRunner::write_together(std::span<Job> jobs) {
     return run > 0 && commit(jobs.first(run)) ? run : 0;
 }
 
-void GroupRunner::write_alone(Job& job) {
+GroupRunner::Ended GroupRunner::write_alone(Job& job) {
     constexpr int most_runs = 6;
     session_.set_pipelining(false);
+    Ended ended = Ended::told;
     for (int runs = 1;; ++runs) {
-        const Ended ended = try_alone(job);
+        ended = try_alone(job);
         // An idle connection that was cut is noticed by its next use: one more run, on a new one.
         const int allowed = ended == Ended::contended ? most_runs : ended == Ended::cut_off ? 2 : 1;
         if (runs >= allowed) break;
@@ -135,6 +146,7 @@ void GroupRunner::write_alone(Job& job) {
         patience_.wait(runs - 1);
     }
     session_.set_pipelining(true);
+    return ended;
 }
 
 GroupRunner::Ended GroupRunner::try_alone(Job& job) {
@@ -224,9 +236,11 @@ void GroupRunner::read(std::span<Job> jobs) {
         is_begun = false;
         return !is_cut;
     };
-    for (Job& job : jobs) {
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
         // An idle connection that was cut is noticed by its next use: once more, on a new one.
-        if (!try_read(job)) (void)try_read(job);
+        if (try_read(jobs[i]) || try_read(jobs[i])) continue;
+        give_all(jobs.subspan(i + 1), jobs[i].result.error());
+        break;
     }
     session_.rollback();
 }

@@ -64,7 +64,9 @@ class GroupRunner {
 
     // How many of them, the first ones, are answered. 0: rolled back, to be run one by one.
     [[nodiscard]] std::size_t write_together(std::span<Job> jobs);
-    void write_alone(Job& job);
+    void write_one_by_one(std::span<Job> jobs);
+    // As often as it may help.
+    Ended write_alone(Job& job);
     // Once. But for `told`, nothing was done and it may be run again.
     [[nodiscard]] Ended try_alone(Job& job);
     [[nodiscard]] Step run(Job& job, bool may_wait = true);

@@ -155,6 +155,18 @@ TEST_F(Groups, AConnectionThatWasCutIsTriedOnceMore) {
     EXPECT_EQ(reasons(run_all({inserting(2)})), "commit_failed");
 }
 
+TEST_F(Groups, WhereNobodyAnswersTheOthersDoNotWaitOneByOne) {
+    int runs = 0;
+    const auto counting = [&runs](Tx& tx) -> Result<void> {
+        ++runs;
+        (void)tx.payments().find(sample::make_sn(merchant, 1));
+        return {};
+    };
+    for (int k = 1; k <= 20; ++k) session_->fail_statement(k, sql::SqlError::Kind::connection);
+    EXPECT_EQ(reasons(run_all({counting, counting, counting})), "commit_failed commit_failed commit_failed");
+    EXPECT_EQ(runs, 3) << "the first in the group, and twice alone";
+}
+
 TEST_F(Groups, AReadThatWasCutOffIsTriedOnceMore) {
     ASSERT_EQ(reasons(run_all({inserting(1)})), "ok");
     session_->fail_statement(1, sql::SqlError::Kind::connection);

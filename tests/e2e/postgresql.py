@@ -110,6 +110,9 @@ class Postgresql:
             if time.monotonic() > until:
                 raise AssertionError("a killed server is still there")
             time.sleep(0.01)
+        # A new server takes the number in there for a living one until somebody has waited for the old.
+        for lock in self.folder.glob(".s.PGSQL.*.lock"):
+            lock.unlink()
 
     def promote(self) -> None:
         self._control("promote")
