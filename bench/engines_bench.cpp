@@ -108,7 +108,9 @@ int run_engines_bench(const PayBenchOptions& options) {
         GatewayOptions gateway{.simulator_port = simulator.port, .merchants = options.merchants};
         for (Shape& shape : shapes) {
             const bool is_file = &shape == &shapes.front();
-            gateway.directory = (directory / std::to_string(&shape - shapes.data())).string();
+            const auto index = &shape - shapes.data();
+            shape.next_number = index * 100'000'000;  // all take payers' codes of one simulator
+            gateway.directory = (directory / std::to_string(index)).string();
             gateway.store_url = is_file ? "" : server.make_database_url();
             shape.server_pid = is_file ? 0 : server.pid();
             start(shape, keys, gateway, &shape == &shapes.back() ? 3 : 1);

@@ -1,5 +1,7 @@
 // Numbers, money, time and secrets: the edges a wrong implementation would get wrong.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdint>
@@ -10,6 +12,7 @@
 
 #include "core/money.hpp"
 #include "core/numbers.hpp"
+#include "core/random.hpp"
 #include "core/secret.hpp"
 #include "core/time.hpp"
 
@@ -164,6 +167,24 @@ TEST(SecretTest, CopiesAndAssignsWhole) {
     one = std::move(two);
     EXPECT_EQ(one.reveal(), "alpha");
     EXPECT_TRUE(two.empty());
+}
+
+TEST(SystemRandom, AForkedProcessDrawsItsOwn) {
+    SystemRandom random;
+    (void)random.hex(8);  // some are kept in store
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        const std::string drawn = random.hex(16);
+        _exit(write(ends[1], drawn.data(), drawn.size()) == 16 ? 0 : 1);
+    }
+    std::string theirs(16, ' ');
+    ASSERT_EQ(read(ends[0], theirs.data(), theirs.size()), 16);
+    int status = 1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_NE(random.hex(16), theirs);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "core/random.hpp"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
@@ -46,7 +47,13 @@ void SystemRandom::fill(std::span<std::uint8_t> out) {
     static std::mutex mutex;
     static std::array<std::uint8_t, 256> pool;
     static std::size_t used = pool.size();
+    static pid_t owner = getpid();
     const std::lock_guard lock(mutex);
+    // A forked process must not draw what its parent draws.
+    if (const pid_t self = getpid(); self != owner) {
+        owner = self;
+        used = pool.size();
+    }
     for (auto& byte : out) {
         if (used == pool.size()) {
             HUITONG_ASSERT(getrandom(pool.data(), pool.size(), 0) == static_cast<ssize_t>(pool.size()),
