@@ -52,7 +52,7 @@ class ServerDisk final : public Disk {
         session->run_script("drop database if exists " + database_ + " with (force)");
         session->run_script("create database " + database_);
         keeper_ = sql::make_postgresql_session(sql::postgresql_address_of(server_, database_));
-        make_schema();
+        present_ = make_schema();
     }
     ~ServerDisk() override {
         keeper_.reset();
@@ -67,16 +67,15 @@ class ServerDisk final : public Disk {
 
     std::unique_ptr<sql::Session> open() override { return migrated(connect(present_)); }
     std::shared_ptr<sql::Session> copy(sql::Session&) override {
-        const std::string original = present_;
-        auto session = migrated(connect(make_schema()));
-        const std::string copied = std::exchange(present_, original);
+        const std::string copied = make_schema();
+        auto session = migrated(connect(copied));
         const sql::Rows tables = keeper_->query(
             "select tablename::text from pg_tables where schemaname = $1 and tablename <> 'schema_version'",
-            {original});
+            {present_});
         for (const sql::Row& row : tables) {
             const auto& table = std::get<std::string>(row.at(0));
             keeper_->run_script(
-                fmt::format("insert into {}.{} select * from {}.{}", copied, table, original, table));
+                fmt::format("insert into {}.{} select * from {}.{}", copied, table, present_, table));
         }
         return session;
     }
@@ -99,9 +98,9 @@ class ServerDisk final : public Disk {
 
   private:
     std::string make_schema() {
-        present_ = "state" + std::to_string(++schemas_);
-        keeper_->run_script("create schema " + present_);
-        return present_;
+        const std::string name = "state" + std::to_string(++schemas_);
+        keeper_->run_script("create schema " + name);
+        return name;
     }
     std::unique_ptr<sql::Session> connect(const std::string& schema) {
         return sql::make_postgresql_session(sql::postgresql_address_of(server_, database_, schema));
