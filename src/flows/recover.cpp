@@ -12,6 +12,17 @@ namespace huitong::flows {
 
 using payments::Aggregate;
 
+namespace {
+
+// Something is left to do that another process holds, or held.
+bool is_left_by_others(const Aggregate& aggregate, const std::string& ours) {
+    return std::ranges::any_of(aggregate.operations, [&](const payments::Operation& operation) {
+        return operation.next_act != payments::Act::none && operation.owner != ours;
+    });
+}
+
+}  // namespace
+
 task::Task<void> Engine::start() {
     if (options_.is_only_process) {
         auto taken = co_await take_over();
@@ -50,10 +61,12 @@ task::Task<void> Engine::take_over() {
 }
 
 task::Awaitable<void> Engine::claim_and_drive(core::PaymentSn sn, bool is_owner_gone) {
-    // Where there are other nodes, one that died may have left an operation beside the one that is driven.
-    if (options_.is_only_process && driven_.contains(sn.value)) co_return;
+    const bool is_driven = driven_.contains(sn.value);
+    if (is_driven && options_.is_only_process) co_return;
     auto seen = co_await read(sn);
     if (!seen) co_return deps_.observer.on_trouble_of(sn, "claim", seen.error());
+    // Another node that died may have left an operation beside the one that is driven here.
+    if (is_driven && !is_left_by_others(*seen, deps_.numbers.epoch())) co_return;
     const auto claimed = co_await record(
         std::move(*seen), [this, is_owner_gone](const Aggregate& before) -> core::Result<payments::Change> {
             auto change = payments::on_claim(before, deps_.numbers.epoch(), is_owner_gone, deps_.time.now(),
