@@ -157,7 +157,8 @@ class Engine {
     [[nodiscard]] Answer not_written() const;
     // send.hpp: a call that changes something at the channel, marked sent and committed, journalled, sent,
     // and its answer decided by `rule` and committed. `call`: of ports::Channel, with what `make_ref` makes
-    // of the payment. `unsent`: the answer where the journal could not be written.
+    // of the payment. `unsent`: the answer where the journal could not be written, or took longer than the
+    // lease.
     template <class Answer, class Call, class MakeRef, class Rule>
     [[nodiscard]] task::Task<payments::Aggregate> send(payments::Aggregate aggregate, payments::Step step,
                                                        Answer unsent, Call call, MakeRef make_ref, Rule rule);

@@ -202,7 +202,8 @@ void note_version(sql::Session& session, int number) {
     }
 }
 
-// Whoever wants a lock on a table stands before all that come after it: it gives up before they notice.
+// Whoever wants a lock on a table stands before all that come after it, so it gives up soon. Groups that met
+// it are run again.
 void apply_together(sql::Session& session, const Migration& migration) {
     const bool is_server = session.engine() == sql::Engine::postgresql;
     session.begin(sql::Access::write);
