@@ -86,6 +86,15 @@ struct PayAnswer : Answer {
         false;  // "already paid" (ORDERPAID …): a payment found now is ours only if not paid before we sent
 };
 
+// What making a launched payment known to the channel came to.
+struct LaunchAnswer : Answer {
+    // What the payer begins with. qr: the text of the code. app of Alipay: the signed order string. h5: the
+    // address to go to. Otherwise a JSON object of signed parameters for the wallet's own call.
+    std::string launch;
+    bool may_exist = false;      // refused, but an order may stand at the channel
+    bool is_trade_made = false;  // the trade exists from now on; otherwise when the payer begins
+};
+
 enum class TradeState {
     unknown,  // the query brought no usable answer
     not_found,
@@ -132,6 +141,17 @@ struct RefundAnswer : Answer {
         false;  // query: the channel knows no refund of that number: the same call may be repeated
     bool is_abnormal =
         false;  // the money could not reach the payer and lies with the merchant (CHANGE): a person
+};
+
+// What a channel says of itself, unasked. Its signature was good, and still it only says where to look: it
+// may be late, and its words of an order may be older than what is known (spec/channels 1A.11, 2.10).
+struct Notice {
+    std::string number;                 // ours, of the trade
+    std::string refund_number;          // ours, where it is about a refund
+    std::string code;                   // the channel's word: "SUCCESS", "TRADE_CLOSED"
+    std::optional<core::Money> amount;  // of the trade
+    std::string trade_no;
+    std::string body;  // masked, for the timeline
 };
 
 // An unpaid trade made unpayable. done: closed, or closed before. refused/wrong_state: it is paid.

@@ -54,6 +54,24 @@ std::string_view to_string(ChannelKind kind) {
     return "?";
 }
 
+std::string_view to_string(Product product) {
+    switch (product) {
+        case Product::barcode:
+            return "barcode";
+        case Product::qr:
+            return "qr";
+        case Product::wap:
+            return "wap";
+        case Product::mini_program:
+            return "mini_program";
+        case Product::app:
+            return "app";
+        case Product::h5:
+            return "h5";
+    }
+    return "?";
+}
+
 std::string_view to_string(OperationKind kind) {
     switch (kind) {
         case OperationKind::pay:
@@ -98,6 +116,10 @@ std::string_view to_string(Act act) {
             return "close";
     }
     return "?";
+}
+
+bool is_launched(const Payment& payment) {
+    return payment.product != Product::barcode;
 }
 
 bool is_final(PaymentState state) {

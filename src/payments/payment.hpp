@@ -35,6 +35,18 @@ enum class ReversalBy { nobody, engine, merchant };
 enum class ChannelKind { wechat, alipay };
 [[nodiscard]] std::string_view to_string(ChannelKind kind);
 
+// How the payer comes to pay. All but the first are launched: made known to the channel first, and then begun
+// by the payer.
+enum class Product {
+    barcode,       // the payer's code was scanned
+    qr,            // the payer scans a code of ours
+    wap,           // a page in the wallet's own browser (JSAPI)
+    mini_program,  // inside the wallet
+    app,           // a merchant's app calls the wallet's
+    h5,            // a page in any browser calls the wallet's app
+};
+[[nodiscard]] std::string_view to_string(Product product);
+
 struct Payment {
     core::PaymentSn sn;
     std::int64_t version = 1;
@@ -46,21 +58,26 @@ struct Payment {
     std::string terminal_sn;
     std::string client_sn;  // the merchant's own number, unique per merchant
     ChannelKind channel = ChannelKind::wechat;
+    Product product = Product::barcode;
     std::string channel_account;  // id of the channel account that was used
     std::string channel_number;   // our number at the channel (out_trade_no)
     core::Money amount;
     std::string subject;
     std::string operator_name;  // the cashier
     std::string reflect;        // echoed to the merchant
+    std::string notify_url;     // where the merchant wants to hear of it; may be empty
     int channel_fee_ppm = 0;    // what the channel keeps of an amount, in millionths
     int merchant_fee_ppm = 0;   // what the platform keeps of it
     int refund_days = 0;        // how long after payment a refund may be asked for
     bool is_limited = false;    // counted against the daily limits of its terminal, store or merchant
     core::Instant created_at;
-    core::Instant deadline_at;      // not proven by then: reversed
-    core::Instant in_flight_until;  // until then an unanswered pay call may still arrive at the channel
+    std::optional<core::Instant> expires_at;  // launched: the payer may begin until then
+    core::Instant deadline_at;                // not proven by then: reversed, or closed where it was launched
+    core::Instant in_flight_until;  // until then an unanswered pay call may still arrive at the channel, or a
+                                    // payer begin
 
     // What became of it.
+    std::string launch;         // what the payer begins with (LaunchAnswer); empty: not launched
     TradeFacts trade;           // facts once the channel showed it paid
     bool is_seen_paid = false;  // the channel showed it paid at any time
     bool is_booked = false;     // the payment entry is in the ledger
@@ -134,6 +151,7 @@ struct Operation {
     friend bool operator==(const Operation&, const Operation&) = default;
 };
 
+[[nodiscard]] bool is_launched(const Payment& payment);
 [[nodiscard]] bool is_final(PaymentState state);
 [[nodiscard]] bool is_final(OperationState state);
 

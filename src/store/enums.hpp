@@ -22,6 +22,8 @@ inline constexpr auto last_of<payments::ReversalBy> = payments::ReversalBy::merc
 template <>
 inline constexpr auto last_of<payments::ChannelKind> = payments::ChannelKind::alipay;
 template <>
+inline constexpr auto last_of<payments::Product> = payments::Product::h5;
+template <>
 inline constexpr auto last_of<payments::OperationKind> = payments::OperationKind::refund;
 template <>
 inline constexpr auto last_of<payments::OperationState> = payments::OperationState::manual;

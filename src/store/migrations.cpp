@@ -193,6 +193,15 @@ std::vector<std::string> marks_and_names_of_terminals() {
             " select app_id, client_sn, sn from terminal where client_sn <> ''"};
 }
 
+// Payments that the payer begins, and where their merchants want to hear of them. Programs of schema 4 write
+// and read the rows without these columns.
+std::vector<std::string> launched_payments() {
+    return {"alter table payment add column product text not null default 'barcode'",
+            "alter table payment add column notify_url text not null default ''",
+            "alter table payment add column expires_at {i64}",
+            "alter table payment add column launch text not null default ''"};
+}
+
 void note_version(sql::Session& session, int number) {
     static constexpr std::string_view note = "insert into schema_version (version) values ($1)";
     const sql::Write noted{.sql = note, .values = {std::int64_t{number}}, .expected = 1};
@@ -271,7 +280,8 @@ const std::vector<Migration>& migrations() {
     // 1 was a development version's, of which no store is to be kept.
     static const std::vector<Migration> all{{.number = 2, .statements = first_statements()},
                                             {.number = 3, .statements = due_by_time_in_a_file()},
-                                            {.number = 4, .statements = marks_and_names_of_terminals()}};
+                                            {.number = 4, .statements = marks_and_names_of_terminals()},
+                                            {.number = 5, .statements = launched_payments()}};
     return all;
 }
 

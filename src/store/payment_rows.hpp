@@ -9,28 +9,32 @@ namespace huitong::store {
 // Who and what: written once.
 template <class P, class V>
 void visit_fixed(P& payment, V& visit) {
-    auto& [sn, version, state, merchant_sn, store_sn, terminal_sn, client_sn, channel, channel_account,
-           channel_number, amount, subject, operator_name, reflect, channel_fee_ppm, merchant_fee_ppm,
-           refund_days, is_limited, created_at, deadline_at, in_flight_until, trade, is_seen_paid, is_booked,
-           refunded, arrived_at, may_be_older, refusal, channel_code, reversal_by, was_paid_before_reversal,
-           effect, review_reason, finished_at, is_reopened] = payment;
+    auto& [sn, version, state, merchant_sn, store_sn, terminal_sn, client_sn, channel, product,
+           channel_account, channel_number, amount, subject, operator_name, reflect, notify_url,
+           channel_fee_ppm, merchant_fee_ppm, refund_days, is_limited, created_at, expires_at, deadline_at,
+           in_flight_until, launch, trade, is_seen_paid, is_booked, refunded, arrived_at, may_be_older,
+           refusal, channel_code, reversal_by, was_paid_before_reversal, effect, review_reason, finished_at,
+           is_reopened] = payment;
     visit("id", sn);
     visit("merchant_sn", merchant_sn);
     visit("store_sn", store_sn);
     visit("terminal_sn", terminal_sn);
     visit("client_sn", client_sn);
     visit("channel", channel);
+    visit("product", product);
     visit("channel_account", channel_account);
     visit("channel_number", channel_number);
     visit("amount", amount);
     visit("subject", subject);
     visit("operator_name", operator_name);
     visit("reflect", reflect);
+    visit("notify_url", notify_url);
     visit("channel_fee_ppm", channel_fee_ppm);
     visit("merchant_fee_ppm", merchant_fee_ppm);
     visit("refund_days", refund_days);
     visit("is_limited", is_limited);
     visit("created_at", created_at);
+    visit("expires_at", expires_at);
     visit("deadline_at", deadline_at);
     visit("in_flight_until", in_flight_until);
 }
@@ -38,14 +42,16 @@ void visit_fixed(P& payment, V& visit) {
 // What became of it: written with every change.
 template <class P, class V>
 void visit_changing(P& payment, V& visit) {
-    auto& [sn, version, state, merchant_sn, store_sn, terminal_sn, client_sn, channel, channel_account,
-           channel_number, amount, subject, operator_name, reflect, channel_fee_ppm, merchant_fee_ppm,
-           refund_days, is_limited, created_at, deadline_at, in_flight_until, trade, is_seen_paid, is_booked,
-           refunded, arrived_at, may_be_older, refusal, channel_code, reversal_by, was_paid_before_reversal,
-           effect, review_reason, finished_at, is_reopened] = payment;
+    auto& [sn, version, state, merchant_sn, store_sn, terminal_sn, client_sn, channel, product,
+           channel_account, channel_number, amount, subject, operator_name, reflect, notify_url,
+           channel_fee_ppm, merchant_fee_ppm, refund_days, is_limited, created_at, expires_at, deadline_at,
+           in_flight_until, launch, trade, is_seen_paid, is_booked, refunded, arrived_at, may_be_older,
+           refusal, channel_code, reversal_by, was_paid_before_reversal, effect, review_reason, finished_at,
+           is_reopened] = payment;
     auto& [trade_no, trade_amount, trade_paid_at, payer_id, payer_login, funding] = trade;
     visit("version", version);
     visit("state", state);
+    visit("launch", launch);
     visit("trade_no", trade_no);
     visit("trade_amount", trade_amount);
     visit("trade_paid_at", trade_paid_at);
