@@ -76,6 +76,7 @@ task::Task<Aggregate> Engine::perform(Aggregate aggregate, payments::Step step) 
             if (is_refund) return send_refund(std::move(aggregate), step);
             return reverse(std::move(aggregate), step);
         case payments::Act::close:
+            if (step.kind == payments::OperationKind::pay) return close_unpaid(std::move(aggregate), step);
             return close(std::move(aggregate), step);
         case payments::Act::none:
             break;

@@ -28,6 +28,9 @@ struct EngineOptions {
     CircuitOptions circuit;
     core::Duration scan_every = std::chrono::seconds(1);  // for due operations that nobody drives
     std::size_t scan_most = 500;
+    // Where the world reaches this gateway: "https://pay.example.com". Channels are told to send their
+    // notices below it; none: nothing can be launched.
+    std::string public_url;
     // SQLite: at start every unfinished operation was left by a process that is gone. Otherwise others may
     // live, and what they hold is theirs until its lease ends.
     bool is_only_process = true;
@@ -46,8 +49,8 @@ struct EngineDeps {
     ports::SendJournal* journal = nullptr;  // none: what a lost disk held is lost
 };
 
-// What a face asks for when a payer's code was scanned. `arrived_at` starts the send-by time and the wait.
-struct PayCommand {
+// What a face asks for of a new payment. `arrived_at` starts the send-by time and the wait.
+struct OrderCommand {
     std::string merchant_sn;
     std::string store_sn;
     std::string terminal_sn;
@@ -55,14 +58,27 @@ struct PayCommand {
     std::string client_sn;
     core::Money amount;
     payments::ChannelKind channel = payments::ChannelKind::wechat;
-    std::string payment_code;
     std::string subject;
     std::string operator_name;
     std::string reflect;
     std::string attach;
     std::string goods_tag;
+    std::string notify_url;
     core::Instant arrived_at;
     core::Instant wait_until;  // answer with what is known at this time
+};
+
+// A payer's code was scanned.
+struct PayCommand {
+    OrderCommand order;
+    std::string payment_code;
+};
+
+// The payer is to begin.
+struct LaunchCommand {
+    OrderCommand order;
+    payments::Product product = payments::Product::qr;  // not barcode
+    std::string payer_id;
 };
 
 struct CancelCommand {
@@ -88,6 +104,8 @@ struct FoundRefund {
     int seq = 0;
 };
 
+struct Intent;  // intent.hpp
+
 class Engine {
   public:
     Engine(EngineDeps deps, EngineOptions options);
@@ -112,6 +130,15 @@ class Engine {
     // merchant_day_limit}; unavailable {channel_down: no account's channel answers at present; …}: no payment
     // exists.
     [[nodiscard]] task::Task<payments::Aggregate> pay(PayCommand command);
+    // The payment with what its payer begins with, or as it stands when the channel gave nothing. Errors:
+    // those of pay; invalid {payer_needed}; not_found {no_notify_url}: this process has no address for the
+    // channels' notices.
+    [[nodiscard]] task::Task<payments::Aggregate> launch(LaunchCommand command);
+    // A notice of a channel, for one of our accounts there. What it is about is asked after before anything
+    // is believed; it is taken as heard once that is committed.
+    [[nodiscard]] task::Awaitable<ports::NoticeReply> take_notice(payments::ChannelKind channel,
+                                                                  std::string account_id,
+                                                                  ports::RawNotice notice);
     // The payment once the cancel is decided, or at wait_until. Errors: not_found {no_payment}; conflict
     // {already_reversed, not_cancellable, not_same_day}; unavailable {…}: nothing was changed.
     [[nodiscard]] task::Task<payments::Aggregate> cancel(CancelCommand command);
@@ -152,9 +179,10 @@ class Engine {
     // What every answer of a channel is told to: circuit and observer.
     void heard(const payments::Payment& payment, const ports::ChannelAccount& account,
                const payments::Answer& answer);
-    // The answer to a call that was not sent because the journal could not be written.
+    // The answer to a call that was not sent, and why.
     template <class Answer>
-    [[nodiscard]] Answer not_written() const;
+    [[nodiscard]] Answer unsent(std::string_view code,
+                                payments::Refusal refusal = payments::Refusal::none) const;
     // send.hpp: a call that changes something at the channel, marked sent and committed, journalled, sent,
     // and its answer decided by `rule` and committed. `call`: of ports::Channel, with what `make_ref` makes
     // of the payment. `unsent`: the answer where the journal could not be written, or took longer than the
@@ -163,7 +191,8 @@ class Engine {
     [[nodiscard]] task::Task<payments::Aggregate> send(payments::Aggregate aggregate, payments::Step step,
                                                        Answer unsent, Call call, MakeRef make_ref, Rule rule);
 
-    // pay.cpp
+    // pay.cpp: the intent of a new payment, committed and announced.
+    [[nodiscard]] task::Task<Intent> begin(payments::Payment payment);
     [[nodiscard]] task::Task<payments::Aggregate> send_pay(PayCommand command, payments::Aggregate intent,
                                                            ports::ChannelAccount account);
     // Waits until `is_decided` or wait_until and returns the payment as it then stands, or as it was last
@@ -178,8 +207,17 @@ class Engine {
     // What is to be done next by this process, or by nobody in particular.
     [[nodiscard]] std::optional<payments::Step> next_of_ours(const payments::Aggregate& aggregate) const;
     [[nodiscard]] task::Task<payments::Aggregate> perform(payments::Aggregate aggregate, payments::Step step);
+    // launch.cpp
+    [[nodiscard]] task::Task<payments::Aggregate> send_launch(LaunchCommand command,
+                                                              payments::Aggregate intent,
+                                                              ports::ChannelAccount account);
+    // notice.cpp: the payment that a notice is about. not_found {no_payment}
+    [[nodiscard]] task::Task<payments::Aggregate> find_by_channel_number(std::string account_id,
+                                                                         std::string number);
     // poll.cpp, reverse.cpp, refund.cpp: one act each.
     [[nodiscard]] task::Task<payments::Aggregate> query(payments::Aggregate aggregate, payments::Step step);
+    [[nodiscard]] task::Task<payments::Aggregate> close_unpaid(payments::Aggregate aggregate,
+                                                               payments::Step step);
     [[nodiscard]] task::Task<payments::Aggregate> reverse(payments::Aggregate aggregate, payments::Step step);
     [[nodiscard]] task::Task<payments::Aggregate> close(payments::Aggregate aggregate, payments::Step step);
     [[nodiscard]] task::Task<payments::Aggregate> send_refund(payments::Aggregate aggregate,
@@ -207,10 +245,11 @@ class Engine {
 [[nodiscard]] bool is_decided(const payments::Aggregate& aggregate);
 
 template <class Answer>
-Answer Engine::not_written() const {
+Answer Engine::unsent(std::string_view code, payments::Refusal refusal) const {
     Answer answer;
     answer.outcome = payments::Outcome::not_sent;
-    answer.code = "journal_failed";
+    answer.refusal = refusal;
+    answer.code = code;
     answer.exchange.started_at = deps_.time.now();
     answer.exchange.ended_at = answer.exchange.started_at;
     return answer;

@@ -64,8 +64,8 @@ task::Task<Aggregate> Engine::send_refund(Aggregate aggregate, payments::Step st
                          core::Instant now, const payments::Policy& rules) {
         return payments::on_refund_answer(before, claim, answer, false, now, rules);
     };
-    return send(std::move(aggregate), step, not_written<payments::RefundAnswer>(), &ports::Channel::refund,
-                ref_of_refund, rule);
+    return send(std::move(aggregate), step, unsent<payments::RefundAnswer>("journal_failed"),
+                &ports::Channel::refund, ref_of_refund, rule);
 }
 
 task::Task<Aggregate> Engine::query_refund(Aggregate aggregate, payments::Step step) {

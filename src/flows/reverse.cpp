@@ -14,15 +14,15 @@ ports::TradeRef ref_of(const Aggregate& order, core::Duration timeout) {
 }  // namespace
 
 task::Task<Aggregate> Engine::reverse(Aggregate aggregate, payments::Step step) {
-    auto unsent = not_written<payments::ReverseAnswer>();
-    unsent.must_repeat = true;
-    return send(std::move(aggregate), step, std::move(unsent), &ports::Channel::reverse, &ref_of,
+    auto unwritten = unsent<payments::ReverseAnswer>("journal_failed");
+    unwritten.must_repeat = true;
+    return send(std::move(aggregate), step, std::move(unwritten), &ports::Channel::reverse, &ref_of,
                 &payments::on_reverse_answer);
 }
 
 task::Task<Aggregate> Engine::close(Aggregate aggregate, payments::Step step) {
-    return send(std::move(aggregate), step, not_written<payments::CloseAnswer>(), &ports::Channel::close,
-                &ref_of, &payments::on_close_answer);
+    return send(std::move(aggregate), step, unsent<payments::CloseAnswer>("journal_failed"),
+                &ports::Channel::close, &ref_of, &payments::on_close_answer);
 }
 
 }  // namespace huitong::flows

@@ -207,11 +207,15 @@ void Draft::release_pay() {
 }
 
 Operation& Draft::begin_background_reversal(const std::string& owner) {
-    const core::Instant earliest =
-        HUITONG_MUTATED("reversal_too_early") ? now_ : *aggregate().pay().sent_at + policy_.earliest_reverse;
+    const core::Instant earliest = HUITONG_MUTATED("reversal_too_early") ? now_ : earliest_undoing();
     Operation& reverse = insert_operation(OperationKind::reverse, owner);
-    schedule(reverse, Act::send, earliest);
+    schedule(reverse, undoing_act(payment()), earliest);
     return reverse;
+}
+
+core::Instant Draft::earliest_undoing() const {
+    const Aggregate& order = change_.after;
+    return is_launched(order.payment) ? now_ : *order.pay().sent_at + policy_.earliest_reverse;
 }
 
 void Draft::plan_first_reversal() {
@@ -220,9 +224,9 @@ void Draft::plan_first_reversal() {
     const bool is_asked = payment().state == PaymentState::reversing &&
                           (payment().reversal_by == ReversalBy::merchant || payment().may_be_older);
     if (!is_asked || !reverse || reverse->state != OperationState::prepared) return;
-    const core::Instant earliest = *aggregate().pay().sent_at + policy_.earliest_reverse;
     const bool is_certain = payment().is_seen_paid && !payment().may_be_older;
-    schedule(*reverse, is_certain ? Act::send : Act::query, std::max(*reverse->next_at, earliest));
+    schedule(*reverse, is_certain ? undoing_act(payment()) : Act::query,
+             std::max(*reverse->next_at, earliest_undoing()));
 }
 
 void Draft::begin_undoing(ReversalBy by) {
@@ -258,7 +262,10 @@ void Draft::end_reversal(Operation& reverse, Effect effect, bool is_watched) {
 
 void Draft::watch(const std::string& owner) {
     if (HUITONG_MUTATED("watch_dropped")) return;
-    schedule(insert_operation(OperationKind::watch, owner), Act::query, now_ + policy_.watch_every);
+    // What a payer may have begun with is looked at as soon as nobody can begin any more.
+    const bool may_begin = is_launched(payment()) && now_ < payment().in_flight_until;
+    schedule(insert_operation(OperationKind::watch, owner), Act::query,
+             may_begin ? payment().in_flight_until : now_ + policy_.watch_every);
 }
 
 void Draft::end_pay(Effect effect) {

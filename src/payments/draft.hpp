@@ -60,6 +60,8 @@ class Draft {
     // The act a merchant's reversal that was not sent yet begins with: the reversal itself where the trade
     // was seen paid, else a look, which tells what the reversal will undo; not before the channel allows it.
     void plan_first_reversal();
+    // When the channel takes the undoing of this payment at the earliest.
+    [[nodiscard]] core::Instant earliest_undoing() const;
     // The same without touching the payment's state: for a refusal that may have left an order at the
     // channel.
     Operation& begin_background_reversal(const std::string& owner);

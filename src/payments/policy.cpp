@@ -1,6 +1,7 @@
 #include "payments/policy.hpp"
 
 #include <array>
+#include <span>
 
 namespace huitong::payments {
 
@@ -29,21 +30,37 @@ core::Duration reverse_delay(const Policy& policy, int tries) {
     return policy.reverse_repeat;
 }
 
-core::Duration refund_delay(core::Duration age) {
-    using std::chrono::hours;
-    using std::chrono::minutes;
-    using std::chrono::seconds;
-    struct Row {
-        core::Duration below;
-        core::Duration wait;
-    };
-    static constexpr Row rows[] = {{seconds(3), seconds(2)}, {seconds(15), seconds(10)},
-                                   {minutes(2), minutes(1)}, {minutes(10), minutes(5)},
-                                   {hours(1), minutes(30)},  {hours(24), hours(1)}};
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+struct Row {
+    core::Duration below;
+    core::Duration wait;
+};
+
+core::Duration wait_at(core::Duration age, std::span<const Row> rows, core::Duration last) {
     for (const Row& row : rows) {
         if (age < row.below) return row.wait;
     }
-    return hours(24);
+    return last;
+}
+
+}  // namespace
+
+core::Duration launch_query_delay(core::Duration age) {
+    static constexpr Row rows[] = {
+        {minutes(1), seconds(5)}, {minutes(2), seconds(15)}, {minutes(3), seconds(30)}};
+    return wait_at(age, rows, minutes(1));
+}
+
+core::Duration refund_delay(core::Duration age) {
+    static constexpr Row rows[] = {{seconds(3), seconds(2)}, {seconds(15), seconds(10)},
+                                   {minutes(2), minutes(1)}, {minutes(10), minutes(5)},
+                                   {hours(1), minutes(30)},  {hours(24), hours(1)}};
+    return wait_at(age, rows, hours(24));
 }
 
 }  // namespace huitong::payments

@@ -18,6 +18,11 @@ struct Policy {
     core::Duration last_query_timeout = std::chrono::seconds(3);
     core::Duration earliest_reverse = std::chrono::milliseconds(15'500);  // the channel's 15 s and a margin
     core::Duration in_flight_bound = std::chrono::seconds(90);  // read time-out + life of a payment code
+    core::Duration launch_valid_for = std::chrono::minutes(4);  // how long a payer may begin
+    core::Duration launch_grace = std::chrono::minutes(1);      // after that: one last query, then close
+    core::Duration launch_patience = std::chrono::seconds(20);  // without answer the same call is repeated
+    core::Duration launch_repeat = std::chrono::seconds(2);
+    core::Duration close_repeat = std::chrono::seconds(30);
     core::Duration reverse_repeat = std::chrono::minutes(5);    // after the fixed schedule of reverse_delay()
     core::Duration reverse_give_up = std::chrono::minutes(30);  // from the first reversal: then manual review
     core::Duration watch_every = std::chrono::hours(1);
@@ -39,6 +44,9 @@ struct Policy {
 [[nodiscard]] Policy default_policy(ChannelKind channel);
 // The wait before the reversal after `tries` were done: 0, 2, 5, 10, 15, 30, 60 s, then reverse_repeat.
 [[nodiscard]] core::Duration reverse_delay(const Policy& policy, int tries);
+// The wait before the next query of a payment launched that long ago: every 5 s in its first minute, then 15,
+// 30 and 60 s (spec/channels 3.10).
+[[nodiscard]] core::Duration launch_query_delay(core::Duration age);
 // The wait before the next look at a refund of that age: 2 s, 10 s, 1 min, 5 min, 30 min, then hourly, after
 // a day daily (spec/channels 3.10).
 [[nodiscard]] core::Duration refund_delay(core::Duration age);

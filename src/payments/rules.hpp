@@ -78,6 +78,17 @@ struct Claim {
 [[nodiscard]] std::optional<Change> on_claim(const Aggregate& before, const std::string& owner,
                                              bool is_owner_gone, core::Instant now, const Policy& policy);
 
+// What a launch came to; and whether the same call is to be made again, at once and by whoever made it.
+[[nodiscard]] core::Result<Change> on_launch_answer(const Aggregate& before, Claim claim,
+                                                    const LaunchAnswer& answer, core::Instant now,
+                                                    const Policy& policy);
+[[nodiscard]] bool is_to_be_launched_again(const Aggregate& aggregate, core::Instant now,
+                                           const Policy& policy);
+// A notice of the channel's: a reason to look now. none: there is nothing to look for.
+[[nodiscard]] std::optional<Change> on_notice(const Aggregate& before, const Notice& notice,
+                                              const std::string& owner, core::Instant now,
+                                              const Policy& policy);
+
 // Errors of the on_… functions: conflict {fenced: the claim is older than the operation's attempt}.
 [[nodiscard]] core::Result<Change> on_pay_answer(const Aggregate& before, Claim claim,
                                                  const PayAnswer& answer, core::Instant now,
@@ -92,7 +103,7 @@ struct Claim {
                                                      const ReverseAnswer& answer, core::Instant now,
                                                      const Policy& policy);
 
-// What closing an unpaid trade came to, where its reversal is refused as late.
+// What closing an unpaid trade came to: of a launched payment, or where a reversal is refused as late.
 [[nodiscard]] core::Result<Change> on_close_answer(const Aggregate& before, Claim claim,
                                                    const CloseAnswer& answer, core::Instant now,
                                                    const Policy& policy);

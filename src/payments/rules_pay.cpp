@@ -17,6 +17,11 @@ Aggregate make_intent(NewPayment intent, const Policy& policy) {
     payment.refunded = core::Money{0, payment.amount.currency()};
     payment.deadline_at = payment.created_at + policy.deadline;
     payment.in_flight_until = payment.created_at + policy.in_flight_bound;
+    if (is_launched(payment)) {
+        payment.expires_at = payment.created_at + policy.launch_valid_for;
+        payment.deadline_at = *payment.expires_at + policy.launch_grace;
+        payment.in_flight_until = payment.deadline_at;
+    }
     Operation pay;
     pay.payment = payment.sn;
     pay.state = OperationState::sent;
@@ -75,9 +80,10 @@ std::optional<Change> on_claim(const Aggregate& before, const std::string& owner
             ++operation.tries;  // one more call that may have been done
             operation.last_outcome = Outcome::unknown;
             operation.channel_code = "process_gone";
-            // A reversal is simply sent again; the others are looked at first.
+            // A reversal is simply made again; the others are looked at first.
             const bool is_reversal = operation.kind == OperationKind::reverse;
-            draft.schedule(operation, is_reversal ? Act::send : Act::query, is_reversal ? now : next_look);
+            draft.schedule(operation, is_reversal ? undoing_act(before.payment) : Act::query,
+                           is_reversal ? now : next_look);
             draft.add_row(operation, "taken over unanswered", "unknown process_gone", nullptr);
         } else {
             const bool is_look = operation.next_act == Act::query;
@@ -103,11 +109,20 @@ bool is_older_than_ours(const Aggregate& aggregate, const TradeFacts& trade) {
     return *trade.paid_at < std::chrono::floor<std::chrono::seconds>(*aggregate.pay().sent_at);
 }
 
-namespace {
-
 bool is_waiting(PaymentState state) {
     return state == PaymentState::created || state == PaymentState::pending;
 }
+
+void take_refusal(Draft& draft, Operation& pay, const Answer& answer, bool may_exist) {
+    draft.payment().refusal = answer.refusal;
+    draft.payment().channel_code = answer.code;
+    draft.finish(pay, OperationState::refused);
+    const std::string owner = pay.owner;
+    draft.move(PaymentEvent::refused);
+    if (may_exist && !HUITONG_MUTATED("refused_order_left_open")) draft.begin_background_reversal(owner);
+}
+
+namespace {
 
 // The merchant was told that nothing is paid.
 bool is_told_over(PaymentState state) {
@@ -163,15 +178,6 @@ void poll_again(Draft& draft, Operation& pay, core::Instant asked_at, core::Dura
         return;
     }
     draft.schedule(pay, Act::query, std::min(draft.now() + wait, deadline));
-}
-
-void take_refusal(Draft& draft, Operation& pay, const Answer& answer, bool may_exist) {
-    draft.payment().refusal = answer.refusal;
-    draft.payment().channel_code = answer.code;
-    draft.finish(pay, OperationState::refused);
-    const std::string owner = pay.owner;
-    draft.move(PaymentEvent::refused);
-    if (may_exist && !HUITONG_MUTATED("refused_order_left_open")) draft.begin_background_reversal(owner);
 }
 
 // A cancel came while the call was on its way, and the channel then refused it: nothing is there to be
@@ -238,7 +244,10 @@ void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
         case TradeState::closed:
         case TradeState::reversed:
             draft.note_arrival();
-            if (is_waiting(draft.payment().state)) {
+            if (is_waiting(draft.payment().state) && is_launched(draft.payment())) {
+                // A payer who failed may try again until it is closed.
+                if (answer.state != TradeState::pay_failed) return expire(draft, pay, answer, false);
+            } else if (is_waiting(draft.payment().state)) {
                 Answer refusal = answer;
                 refusal.refusal = Refusal::trade_refused;
                 take_refusal(draft, pay, refusal, answer.state == TradeState::pay_failed);
@@ -252,6 +261,9 @@ void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
             draft.note_arrival();
             break;
         case TradeState::not_found:
+            if (is_waiting(draft.payment().state) && is_launched(draft.payment()) &&
+                asked_at >= draft.payment().in_flight_until)
+                return expire(draft, pay, answer, true);
             if (HUITONG_MUTATED("not_found_is_failure") && is_waiting(draft.payment().state))
                 take_refusal(draft, pay, answer, false);
             break;
@@ -263,6 +275,7 @@ void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
     if (is_review && draft.payment().state == PaymentState::manual_review) return review_again(draft, pay);
     if (!is_waiting(draft.payment().state)) return;
     draft.note_waiting();
+    if (is_launched(draft.payment())) return await_payer(draft, pay, answer);
     const bool is_limited = answer.refusal == Refusal::rate_limited;
     poll_again(draft, pay, asked_at,
                is_limited ? 2 * draft.policy().query_every : draft.policy().query_every);

@@ -34,8 +34,8 @@ bool is_past_reversal(const Aggregate& aggregate) {
 Operation& undo(Draft& draft, ReversalBy by, const std::string& owner) {
     const Operation* const refund = draft.aggregate().automatic_refund();
     const bool is_refused = refund && refund->state == OperationState::refused;
-    if (!refund || (is_refused && !is_past_reversal(draft.aggregate())))
-        return draft.begin_reversal(by, owner);
+    const bool is_reversible = !refund || (is_refused && !is_past_reversal(draft.aggregate()));
+    if (is_reversible && !is_undone_by_refund(draft.payment())) return draft.begin_reversal(by, owner);
     draft.begin_undoing(by);
     return draft.begin_automatic_refund(owner);
 }

@@ -31,9 +31,23 @@ void succeed(Draft& draft, Operation& refund, const RefundAnswer& answer) {
     draft.move(is_all ? PaymentEvent::refunded_in_full : PaymentEvent::refunded_in_part);
 }
 
+// The channel does not give back what was launched and paid. Where a merchant asked, it stays paid.
+void undoing_refused(Draft& draft, Operation& refund) {
+    Payment& payment = draft.payment();
+    const bool was_asked = payment.state == PaymentState::reversing &&
+                           payment.reversal_by == ReversalBy::merchant && payment.was_paid_before_reversal &&
+                           !payment.is_reopened;
+    if (!was_asked) return draft.give_up(refund, "neither_reversed_nor_refunded");
+    payment.refusal = refund.refusal;
+    payment.channel_code = refund.channel_code;
+    stay_paid(draft, refund);
+}
+
 // Nothing went back under this number and nothing will: what it held is free again.
 void take_refusal(Draft& draft, Operation& refund) {
     const bool was_in_review = refund.state == OperationState::manual;
+    const bool is_last_resort = is_undone_by_refund(draft.payment());
+    if (is_automatic(refund) && !was_in_review && is_last_resort) return undoing_refused(draft, refund);
     if (is_automatic(refund) && !was_in_review) return reverse_instead(draft, refund);
     draft.finish(refund, OperationState::refused);
     if (!is_automatic(refund)) draft.clear_review();

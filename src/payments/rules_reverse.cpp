@@ -23,6 +23,7 @@ void try_again(Draft& draft, Operation& reverse, Act act) {
         return;
     }
     reverse.state = OperationState::unknown;
+    if (act != Act::query) act = undoing_act(draft.payment());
     draft.schedule(reverse, act, draft.now() + reverse_delay(draft.policy(), reverse.tries));
 }
 
@@ -54,18 +55,8 @@ void take_as_undone(Draft& draft, Operation& reverse, const Undone& undone) {
     reverse.state = OperationState::unknown;
     const core::Instant next = draft.now() + reverse_delay(draft.policy(), reverse.tries);
     const bool is_before_bound = next < payment.in_flight_until;
-    draft.schedule(reverse, is_before_bound ? Act::send : Act::query,
+    draft.schedule(reverse, is_before_bound ? undoing_act(payment) : Act::query,
                    is_before_bound ? next : payment.in_flight_until);
-}
-
-// The channel refused a merchant's cancel, and the payment stands. A restored one was not yet booked here.
-void stay_paid(Draft& draft, Operation& reverse) {
-    const std::string owner = reverse.owner;
-    draft.finish(reverse, OperationState::refused);
-    draft.move(PaymentEvent::reversal_refused);
-    draft.payment().reversal_by = ReversalBy::nobody;
-    if (!draft.payment().is_booked) draft.book_payment();
-    ask_after_held_refunds(draft, owner);
 }
 
 // Still paid at the channel after the reversal was refused.
@@ -83,7 +74,7 @@ void take_as_still_paid(Draft& draft, Operation& reverse) {
     const bool is_refused_at_once = reverse.last_outcome == Outcome::refused && reverse.tries <= 2;
     if (was_asked && is_refused_at_once) return stay_paid(draft, reverse);
     if (is_background(draft)) return reopen(draft, reverse.owner);
-    if (is_refused_for_good(reverse)) return refund_instead(draft, reverse);
+    if (is_refused_for_good(reverse) || is_undone_by_refund(payment)) return refund_instead(draft, reverse);
     try_again(draft, reverse, Act::send);
 }
 
@@ -106,6 +97,15 @@ void take_as_unpaid(Draft& draft, Operation& reverse) {
 }
 
 }  // namespace
+
+void stay_paid(Draft& draft, Operation& reverse) {
+    const std::string owner = reverse.owner;
+    draft.finish(reverse, OperationState::refused);
+    draft.move(PaymentEvent::reversal_refused);
+    draft.payment().reversal_by = ReversalBy::nobody;
+    if (!draft.payment().is_booked) draft.book_payment();
+    ask_after_held_refunds(draft, owner);
+}
 
 void review_again(Draft& draft, Operation& operation) {
     const core::Duration age = draft.now() - operation.created_at;
@@ -157,7 +157,8 @@ void refund_instead(Draft& draft, Operation& reverse) {
         return;
     }
     const std::string owner = reverse.owner;
-    draft.finish(reverse, OperationState::refused);
+    const bool was_sent = reverse.state != OperationState::prepared;
+    draft.finish(reverse, was_sent ? OperationState::refused : OperationState::succeeded);
     draft.begin_automatic_refund(owner);
 }
 
@@ -203,6 +204,8 @@ core::Result<Change> on_reverse_answer(const Aggregate& before, Claim claim, con
 
     const bool is_done = (answer.outcome == Outcome::done && !answer.must_repeat) ||
                          (HUITONG_MUTATED("reversal_believed_unanswered") && answer.must_repeat);
+    // The cancel of a code that waits for its payer ends it, scanned or not.
+    if (is_done && is_launched(draft.payment())) draft.note_arrival();
     if (is_done || answer.has_no_trade) {
         const Effect effect = answer.has_no_trade ? Effect::unpaid : answer.effect;
         take_as_undone(draft, reverse, {.effect = effect, .has_no_trade = answer.has_no_trade});
@@ -229,6 +232,10 @@ core::Result<Change> on_close_answer(const Aggregate& before, Claim claim, const
     if (reverse.next_act == Act::none) return core::fail(core::Code::conflict, "not_due");
     draft.note_answer(reverse, answer);
     draft.add_row(reverse, "close answered", finding_of(answer), &answer.exchange);
+    if (reverse.kind == OperationKind::pay) {
+        close_of_launched_answered(draft, reverse, answer);
+        return draft.take();
+    }
     const bool is_done = answer.outcome == Outcome::done;
     if (is_done && answer.has_no_trade) {
         take_as_undone(draft, reverse, {.effect = Effect::unpaid, .has_no_trade = true});
@@ -254,6 +261,7 @@ void first_look_answered(Draft& draft, Operation& reverse, const QueryAnswer& an
         if (is_older_than_ours(draft.aggregate(), answer.trade))
             return draft.give_up(reverse, "older_payment");
         (void)draft.note_paid(answer.trade);  // another amount raises its alarm; it is reversed all the same
+        if (is_undone_by_refund(draft.payment())) return refund_instead(draft, reverse);
     }
     // What may be somebody else's is never undone unseen.
     if (draft.payment().may_be_older && answer.state == TradeState::unknown) {
@@ -262,7 +270,7 @@ void first_look_answered(Draft& draft, Operation& reverse, const QueryAnswer& an
         return draft.schedule(reverse, Act::query,
                               draft.now() + reverse_delay(draft.policy(), reverse.tries));
     }
-    draft.schedule(reverse, Act::send, draft.now());
+    draft.schedule(reverse, undoing_act(draft.payment()), draft.now());
 }
 
 void reversal_queried(Draft& draft, Operation& reverse, const QueryAnswer& answer) {

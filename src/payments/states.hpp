@@ -26,10 +26,11 @@ enum class PaymentEvent {
     decided_failed,
     refunded_in_part,  // a refund of the merchant's is proven, and something is left
     refunded_in_full,
+    expired,  // launched, and the payer did not pay in time: the channel's proof that nobody can any more
 };
 
 inline constexpr std::size_t payment_state_count = 10;
-inline constexpr std::size_t payment_event_count = 14;
+inline constexpr std::size_t payment_event_count = 15;
 inline constexpr std::size_t operation_state_count = 6;
 
 namespace detail {
@@ -40,27 +41,27 @@ inline constexpr std::optional<PaymentState> no = std::nullopt;
 // Rows: from, in the order of PaymentState. Columns: event, in the order of PaymentEvent.
 inline constexpr std::array<std::array<std::optional<S>, payment_event_count>, payment_state_count> table{{
     // waiting, paid, refused, begun, proven, nothing, refused (reversal), given_up,
-    // decided: paid, reversed, closed, failed; refunded: in part, in full
+    // decided: paid, reversed, closed, failed; refunded: in part, in full; expired
     {S::pending, S::paid, S::failed, S::reversing, no, no, no, no,        //
-     no, no, no, no, no, no},                                             // created
+     no, no, no, no, no, no, no},                                         // created
     {no, S::paid, S::failed, S::reversing, no, no, no, S::manual_review,  //
-     no, no, no, no, no, no},                                             // pending
+     no, no, no, no, no, no, S::closed},                                  // pending
     {no, no, no, S::reversing, no, no, no, no,                            //
-     no, no, no, no, S::partially_refunded, S::refunded},                 // paid
+     no, no, no, no, S::partially_refunded, S::refunded, no},             // paid
     {no, no, no, no, no, no, no, no,                                      //
-     no, no, no, no, S::partially_refunded, S::refunded},                 // partially_refunded
+     no, no, no, no, S::partially_refunded, S::refunded, no},             // partially_refunded
     {no, no, no, no, no, no, no, no,                                      //
-     no, no, no, no, no, no},                                             // refunded
+     no, no, no, no, no, no, no},                                         // refunded
     {no, no, no, no, S::reversed, S::closed, S::paid, S::manual_review,   //
-     no, no, no, no, no, no},                                             // reversing
+     no, no, no, no, no, no, no},                                         // reversing
     {no, no, no, S::reversing, no, no, no, no,                            //
-     no, no, no, no, no, no},                                             // reversed
+     no, no, no, no, no, no, no},                                         // reversed
     {no, no, no, S::reversing, no, no, no, no,                            //
-     no, no, no, no, no, no},                                             // closed
+     no, no, no, no, no, no, no},                                         // closed
     {no, no, no, S::reversing, no, no, no, no,                            //
-     no, no, no, no, no, no},                                             // failed
+     no, no, no, no, no, no, no},                                         // failed
     {no, no, no, S::reversing, S::reversed, no, no, no,                   //
-     S::paid, S::reversed, S::closed, S::failed, no, no},                 // manual_review
+     S::paid, S::reversed, S::closed, S::failed, no, no, no},             // manual_review
 }};
 
 // Rows: from, columns: to, both in the order of OperationState.
@@ -91,7 +92,7 @@ static_assert(static_cast<std::size_t>(OperationState::manual) + 1 == operation_
 static_assert(!may_become(OperationState::succeeded, OperationState::refused) &&
                   !may_become(OperationState::unknown, OperationState::prepared),
               "proof stands, and what may have been done is never begun as if it had not been");
-static_assert(static_cast<std::size_t>(PaymentEvent::refunded_in_full) + 1 == payment_event_count);
+static_assert(static_cast<std::size_t>(PaymentEvent::expired) + 1 == payment_event_count);
 static_assert(next_state(PaymentState::reversing, PaymentEvent::paid) == std::nullopt,
               "a success seen while reversing never flips to paid");
 static_assert(next_state(PaymentState::partially_refunded, PaymentEvent::reversal_begun) == std::nullopt &&

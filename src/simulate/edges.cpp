@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, payments::payment_event_count> event_name
     "reversal_refused", "given_up",
     "decided_paid",     "decided_reversed",
     "decided_closed",   "decided_failed",
-    "refunded_in_part", "refunded_in_full"};
+    "refunded_in_part", "refunded_in_full",
+    "expired"};
 
 std::string edge(PaymentState from, PaymentEvent event) {
     return "payment " + std::string(payments::to_string(from)) + " " +
