@@ -25,6 +25,8 @@ std::string_view class_of(std::string_view business_code) {
 AnswerNote note_of(const net::Response& response) {
     if (response.status >= 500) return {.result = "http_5xx", .sn = {}};
     if (response.status >= 400) return {.result = "http_4xx", .sn = {}};
+    const auto type = response.headers.find("Content-Type").value_or(std::string_view{});
+    if (!type.starts_with("application/json")) return {.result = "success", .sn = {}};
     const auto body = codec::parse_json(response.body);
     if (!body) return {.result = "error", .sn = {}};
     const std::string_view outer = text_at(*body, "result_code");

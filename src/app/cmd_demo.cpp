@@ -95,6 +95,7 @@ Config demo_config(const DemoOptions& options) {
     config.data_dir = options.dir;
     config.store_url = options.store_url;
     config.listen_port = options.port;
+    config.public_url = local_url(options.port);
     config.log_file = "huitong.log";
     config.drain_notice = core::Duration{0};
     return config;

@@ -84,6 +84,13 @@ constexpr Key keys[] = {
      .most = 65535,
      .description = "Port to listen on; 0 takes a free one, printed at start.",
      .example = "8443"},
+    {.name = "listen.public_url",
+     .slot = [](Config& c) -> Slot { return &c.public_url; },
+     .most = 200,
+     .description = "http(s)://host[:port][/path] where the world reaches this gateway: channels send their "
+                    "notices below it, and links to pictures of codes begin with it. Empty: no order that "
+                    "the payer begins (precreate) is taken.",
+     .example = "\"https://pay.example.com\""},
     {.name = "listen.tls_certificate_file",
      .slot = [](Config& c) -> Slot { return &c.tls_certificate_file; },
      .most = 4000,
@@ -195,6 +202,12 @@ constexpr Key keys[] = {
          "A payment that is not proven this long after its pay call was sent is queried once more and "
          "reversed.",
      .example = "30000"},
+    {.name = "payments.launch_valid_for_ms",
+     .slot = [](Config& c) -> Slot { return &c.policy.launch_valid_for; },
+     .least = minute,
+     .most = 120 * minute,
+     .description = "How long a payer may begin an order of precreate; then it is closed.",
+     .example = "240000"},
     {.name = "payments.last_query_timeout_ms",
      .slot = [](Config& c) -> Slot { return &c.policy.last_query_timeout; },
      .least = second,
@@ -412,6 +425,9 @@ core::Result<void> check_together(const Config& config) {
     }
     if (!config.webhook_url.empty() && !net::parse_base_url(config.webhook_url)) {
         return refuse("alerts.webhook_url: must be http(s)://host[:port][/path]");
+    }
+    if (!config.public_url.empty() && !net::parse_base_url(config.public_url)) {
+        return refuse("listen.public_url: must be http(s)://host[:port][/path]");
     }
     if (!config.webhook_url.empty() && config.webhook_secret.empty()) {
         return refuse("alerts.webhook_url needs alerts.webhook_secret");

@@ -23,6 +23,7 @@ struct Config {
     core::Secret master_key;
     std::string listen_host = "127.0.0.1";
     std::int64_t listen_port = 8080;
+    std::string public_url;
     std::string tls_certificate_file;
     std::string tls_key_file;
     std::int64_t max_body_bytes = 1 << 20;

@@ -1,5 +1,6 @@
 #include "app/gateway.hpp"
 
+#include "api/notify/routes.hpp"
 #include "api/upay/routes.hpp"
 
 namespace huitong::app {
@@ -43,12 +44,14 @@ Gateway::Gateway(GatewayDeps deps, GatewayOptions options)
                          .metrics = metrics_,
                          .store_stats = std::move(deps.store_stats)},
               options_.metrics_token),
-      access_(deps.time, metrics_, deps.log, upay_face()) {}
+      access_(deps.time, metrics_, deps.log, upay_face()),
+      notices_(notices()) {}
 
 net::Handler Gateway::handler() {
     return [this](net::Request request) {
-        return Manage::is_mine(request.path()) ? manage_.answer(std::move(request))
-                                               : access_.answer(std::move(request));
+        if (Manage::is_mine(request.path())) return manage_.answer(std::move(request));
+        if (api::notify::is_mine(request.path())) return notices_(std::move(request));
+        return access_.answer(std::move(request));
     };
 }
 
@@ -82,7 +85,15 @@ net::Handler Gateway::upay_face() {
                                                        .clock = &time_,
                                                        .wait = options_.pay_wait,
                                                        .refund_wait = options_.refund_wait,
-                                                       .is_draining = [this] { return is_draining_; }});
+                                                       .is_draining = [this] { return is_draining_; },
+                                                       .public_url = options_.engine.public_url});
+}
+
+net::Handler Gateway::notices() {
+    return api::notify::make_handler(
+        [this](payments::ChannelKind channel, std::string account_id, ports::RawNotice notice) {
+            return engine_.take_notice(channel, std::move(account_id), std::move(notice));
+        });
 }
 
 ports::Channel* Gateway::find(payments::ChannelKind kind) {

@@ -71,6 +71,7 @@ class Gateway final : private ports::Channels {
   private:
     [[nodiscard]] ports::Channel* find(payments::ChannelKind kind) override;
     [[nodiscard]] net::Handler upay_face();
+    [[nodiscard]] net::Handler notices();
 
     task::Time& time_;
     GatewayOptions options_;
@@ -87,6 +88,7 @@ class Gateway final : private ports::Channels {
     flows::Terminals terminals_;
     Manage manage_;
     Access access_;
+    net::Handler notices_;
     bool is_draining_ = false;
 };
 

@@ -104,6 +104,8 @@ GatewayOptions gateway_options(const Config& config) {
     options.engine.alipay = policy_of(config, payments::ChannelKind::alipay);
     options.engine.circuit = {.failures = static_cast<int>(config.circuit_failures),
                               .pause = config.circuit_pause};
+    options.engine.public_url = config.public_url;
+    while (options.engine.public_url.ends_with('/')) options.engine.public_url.pop_back();
     options.pay_wait = config.pay_wait;
     options.refund_wait = config.refund_wait;
     options.metrics_token = config.metrics_token;

@@ -38,6 +38,7 @@ SimPlatform::SimPlatform(SimOptions options)
       sealer_(sealer_from(random_)),
       network_(io_.get_executor(), time_, random_) {
     if (options_.observer == nullptr) options_.observer = &no_observer();
+    options_.gateway.engine.public_url = gateway_origin().text();
     process_ = make_process();
     const ChannelUrls urls{.wechat = wechat_origin().text(),
                            .alipay = alipay_origin().text() + "/gateway.do"};

@@ -33,8 +33,13 @@ struct Call {
 [[nodiscard]] task::Awaitable<std::string> activate(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> checkin(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> pay(const Services& services, Call call);
+[[nodiscard]] task::Awaitable<std::string> precreate(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> refund(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> query(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> cancel(const Services& services, Call call);
+
+// GET /upay/qrcode?content=TEXT[&format=svg]: the picture of a code that precreate gave out. For anybody who
+// asks; there is nothing in it but what was asked with.
+[[nodiscard]] net::Response qr_image(const net::Request& request);
 
 }  // namespace huitong::api::upay

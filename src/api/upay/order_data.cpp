@@ -77,6 +77,7 @@ const payments::Operation* refund_told(const payments::Aggregate& aggregate, Sho
             return is_older ? nullptr : refund;
         }
         case Shown::paying:
+        case Shown::awaiting:
         case Shown::failed:
         case Shown::timed_out:
         case Shown::reversing:
@@ -129,6 +130,28 @@ std::string net_amount(const payments::Payment& payment, Shown shown) {
     return fen_text(is_whole ? payment.amount : payment.amount - payment.refunded);
 }
 
+}  // namespace
+
+std::string_view sub_payway_of(payments::Product product) {
+    switch (product) {
+        case payments::Product::barcode:
+            return "1";
+        case payments::Product::qr:
+            return "2";
+        case payments::Product::wap:
+            return "3";
+        case payments::Product::mini_program:
+            return "4";
+        case payments::Product::app:
+            return "5";
+        case payments::Product::h5:
+            return "6";
+    }
+    return "";
+}
+
+namespace {
+
 // What every answer says of an order.
 codec::JsonObject common_data(const payments::Payment& payment, const Told& told, Shown shown,
                               std::string_view terminal_sn) {
@@ -143,7 +166,7 @@ codec::JsonObject common_data(const payments::Payment& payment, const Told& told
     data.emplace_back("order_status", told.order_status);
     data.emplace_back("payway", is_wechat ? "3" : "1");
     data.emplace_back("payway_name", is_wechat ? "微信" : "支付宝");
-    data.emplace_back("sub_payway", "1");
+    data.emplace_back("sub_payway", sub_payway_of(payment.product));
     data.emplace_back("total_amount", fen_text(payment.amount));
     data.emplace_back("net_amount", net_amount(payment, shown));
     data.emplace_back("subject", payment.subject);

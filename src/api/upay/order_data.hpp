@@ -9,8 +9,11 @@
 
 namespace huitong::api::upay {
 
-// biz_response.data of pay, query and cancel. `terminal_sn` is the terminal the answer speaks of: the order's
-// for pay and query, the requester's for cancel and refund (spec/upay 6.2).
+// How upay calls the way the payer comes to pay (spec/upay 4.4).
+[[nodiscard]] std::string_view sub_payway_of(payments::Product product);
+
+// biz_response.data of pay, precreate, query and cancel. `terminal_sn` is the terminal the answer speaks of:
+// the order's for pay and query, the requester's for cancel and refund (spec/upay 6.2).
 [[nodiscard]] codec::JsonObject order_data(const payments::Aggregate& aggregate, Purpose purpose,
                                            std::string_view terminal_sn);
 // Of the answer to a refund: that refund, and the order as it left it.

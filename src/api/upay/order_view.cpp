@@ -30,8 +30,9 @@ struct StatusRow {
 
 constexpr auto none = BizError::none;
 constexpr auto trade_failed = BizError::trade_failed;
-constexpr std::array<StatusRow, 14> rows{{
+constexpr std::array<StatusRow, 15> rows{{
     {Shown::paying, "CREATED", "IN_PROG", "IN_PROG", "PAY_IN_PROGRESS", none, false},
+    {Shown::awaiting, "CREATED", "CREATED", "CREATED", "PAY_IN_PROGRESS", none, false},
     {Shown::paid, "PAID", "SUCCESS", "SUCCESS", "PAY_SUCCESS", none, true},
     {Shown::cancel_refused, "PAID", "CANCEL_ERROR", "SUCCESS", "PAY_SUCCESS", none, true},
     {Shown::failed, "PAY_CANCELED", "FAIL_CANCELED", "FAIL_CANCELED", "PAY_FAIL", none, true},
@@ -66,6 +67,11 @@ Shown shown_as_before(const payments::Payment& payment) {
     const bool has_failed =
         payment.reversal_by == ReversalBy::nobody || payment.refusal != payments::Refusal::none;
     return has_failed ? Shown::failed : Shown::timed_out;
+}
+
+// Whether the channel knows the order is not known, and nobody was given anything to pay it with.
+bool is_unlaunched(const payments::Payment& payment) {
+    return payments::is_launched(payment) && payment.launch.empty();
 }
 
 }  // namespace
@@ -114,7 +120,8 @@ Shown shown_without_open_refunds(const payments::Aggregate& aggregate) {
     switch (payment.state) {
         case PaymentState::created:
         case PaymentState::pending:
-            return Shown::paying;
+            if (!payments::is_launched(payment)) return Shown::paying;
+            return is_unlaunched(payment) ? Shown::pay_error : Shown::awaiting;
         case PaymentState::paid: {
             const auto* reversal = last_reversal(aggregate);
             const bool is_refused = payment.was_paid_before_reversal && reversal != nullptr &&
@@ -127,7 +134,8 @@ Shown shown_without_open_refunds(const payments::Aggregate& aggregate) {
             return Shown::refunded;
         case PaymentState::reversing:
             if (payment.is_reopened) return shown_as_before(payment);
-            return is_by_merchant ? Shown::cancelling : Shown::reversing;
+            if (is_by_merchant) return Shown::cancelling;
+            return is_unlaunched(payment) ? Shown::pay_error : Shown::reversing;
         case PaymentState::reversed:
         case PaymentState::closed:
             if (payment.is_reopened) return shown_as_before(payment);
@@ -163,6 +171,24 @@ Verdict pay_verdict(const payments::Aggregate& aggregate) {
     return {row.pay_result, row.pay_error};
 }
 
+Verdict precreate_verdict(const payments::Aggregate& aggregate) {
+    Verdict verdict = pay_verdict(aggregate);
+    static constexpr std::array<std::array<std::string_view, 2>, 5> codes{{
+        {"PAY_SUCCESS", "PRECREATE_SUCCESS"},
+        {"PAY_IN_PROGRESS", "PRECREATE_SUCCESS"},
+        {"PAY_FAIL", "PRECREATE_FAIL"},
+        {"PAY_FAIL_ERROR", "PRECREATE_FAIL_ERROR"},
+        {"PAY_FAIL_IN_PROGRESS", "PRECREATE_FAIL_IN_PROGRESS"},
+    }};
+    for (const auto& [of_pay, of_precreate] : codes) {
+        if (verdict.result_code == of_pay) {
+            verdict.result_code = of_precreate;
+            break;
+        }
+    }
+    return verdict;
+}
+
 Verdict cancel_verdict(const payments::Aggregate& aggregate) {
     const payments::Payment& payment = aggregate.payment;
     const bool was_paid = payment.was_paid_before_reversal;
@@ -172,6 +198,7 @@ Verdict cancel_verdict(const payments::Aggregate& aggregate) {
         case Shown::failed:
             return {was_paid ? "CANCEL_SUCCESS" : "CANCEL_ABORT_SUCCESS"};
         case Shown::paying:
+        case Shown::awaiting:
         case Shown::reversing:
         case Shown::cancelling:
             if (HUITONG_MUTATED("open_cancel_told_as_done"))

@@ -14,6 +14,7 @@ namespace huitong::api::upay {
 // statuses.
 enum class Shown {
     paying,
+    awaiting,  // launched; the payer has not paid yet
     paid,
     cancel_refused,  // paid, and the last cancel of it was refused by the channel
     failed,
@@ -45,6 +46,8 @@ struct Verdict {
 };
 // 5.1: what the pay request is told at the end of its wait.
 [[nodiscard]] Verdict pay_verdict(const payments::Aggregate& aggregate);
+// 5.2: the same of precreate.
+[[nodiscard]] Verdict precreate_verdict(const payments::Aggregate& aggregate);
 // 5.4: what an accepted cancel is told at the end of its wait.
 [[nodiscard]] Verdict cancel_verdict(const payments::Aggregate& aggregate);
 // 3.6: SUCCESS, with the reason when the order failed.

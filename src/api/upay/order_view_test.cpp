@@ -270,8 +270,8 @@ TEST(upay_order_view, only_documented_values) {
                                                "PAY_ERROR",         "REFUNDED",     "PARTIAL_REFUNDED",
                                                "CANCELED",          "CANCEL_ERROR", "CANCEL_INPROGRESS",
                                                "REFUND_INPROGRESS", "REFUND_ERROR"};
-    const std::set<std::string_view> statuses = {"SUCCESS",      "FAIL_CANCELED", "FAIL_ERROR",
-                                                 "CANCEL_ERROR", "REFUND_ERROR",  "IN_PROG"};
+    const std::set<std::string_view> statuses = {
+        "SUCCESS", "FAIL_CANCELED", "FAIL_ERROR", "CANCEL_ERROR", "REFUND_ERROR", "IN_PROG", "CREATED"};
     for (int i = 0; i <= static_cast<int>(Shown::refund_error); ++i) {
         const auto shown = static_cast<Shown>(i);
         EXPECT_TRUE(orders.contains(order_status(shown))) << i;

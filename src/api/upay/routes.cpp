@@ -23,10 +23,11 @@ struct Route {
     task::Awaitable<std::string> (*endpoint)(const Services&, Call);
 };
 
-constexpr std::array<Route, 7> routes{{
+constexpr std::array<Route, 8> routes{{
     {"/terminal/activate", Signer::vendor, activate},
     {"/terminal/checkin", Signer::terminal, checkin},
     {"/upay/v2/pay", Signer::terminal, pay},
+    {"/upay/v2/precreate", Signer::terminal, precreate},
     {"/upay/v2/query", Signer::terminal, query},
     {"/upay/v2/refund", Signer::terminal, refund},
     {"/upay/v2/cancel", Signer::terminal, cancel},
@@ -105,6 +106,7 @@ task::Awaitable<std::string> serve_route(const Services& services, const Route& 
 }
 
 task::Awaitable<net::Response> serve(std::shared_ptr<const Services> services, net::Request request) {
+    if (request.path() == "/upay/qrcode") co_return qr_image(request);
     const auto route = std::ranges::find(routes, request.path(), &Route::path);
     if (route == routes.end()) co_return answer(404, outer_error(OuterError::invalid_params, "接口不存在"));
     if (request.method != "POST") {

@@ -20,6 +20,7 @@ struct Stories {
     std::function<task::Task<ports::TerminalView>(flows::ActivateCommand)> activate;
     std::function<task::Task<ports::TerminalView>(flows::CheckinCommand)> checkin;
     std::function<task::Task<payments::Aggregate>(flows::PayCommand)> pay;
+    std::function<task::Task<payments::Aggregate>(flows::LaunchCommand)> launch;
     std::function<task::Task<payments::Aggregate>(flows::CancelCommand)> cancel;
     std::function<task::Task<payments::Aggregate>(std::string merchant_sn, std::string sn,
                                                   std::string client_sn)>
@@ -43,6 +44,7 @@ struct Services {
     core::Duration refund_wait =
         std::chrono::seconds(15);       // the same for refund; what is above 35 s counts as 35 s
     std::function<bool()> is_draining;  // none: never
+    std::string public_url;             // of this face, for links in its answers
 };
 
 // Answers every API-level error with HTTP 200, as clients need it; 404 and 405 only for a wrong path or

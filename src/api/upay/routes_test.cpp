@@ -111,21 +111,21 @@ TEST_F(UpayRoutes, pay_passes_on_what_was_said) {
         R"("data":{"terminal_sn":"100042000000000001",)"))
         << answer;
     ASSERT_TRUE(paid_);
-    EXPECT_EQ(paid_->merchant_sn, "1680000000001");
-    EXPECT_EQ(paid_->store_sn, "1580000000001");
-    EXPECT_EQ(paid_->client_sn, "A1");
-    EXPECT_EQ(paid_->amount, core::fen(1));
+    EXPECT_EQ(paid_->order.merchant_sn, "1680000000001");
+    EXPECT_EQ(paid_->order.store_sn, "1580000000001");
+    EXPECT_EQ(paid_->order.client_sn, "A1");
+    EXPECT_EQ(paid_->order.amount, core::fen(1));
     EXPECT_EQ(paid_->payment_code, "130818341921441147");
-    EXPECT_EQ(paid_->channel, payments::ChannelKind::wechat);
-    EXPECT_EQ(paid_->reflect, R"({"tips":"200"})");
-    EXPECT_EQ(paid_->goods_tag, "G");
-    EXPECT_EQ(paid_->attach, "T");
-    EXPECT_EQ(paid_->terminal_ip, "203.0.113.7");
-    EXPECT_EQ(paid_->arrived_at, now);
-    EXPECT_EQ(paid_->wait_until, now + 35s);
+    EXPECT_EQ(paid_->order.channel, payments::ChannelKind::wechat);
+    EXPECT_EQ(paid_->order.reflect, R"({"tips":"200"})");
+    EXPECT_EQ(paid_->order.goods_tag, "G");
+    EXPECT_EQ(paid_->order.attach, "T");
+    EXPECT_EQ(paid_->order.terminal_ip, "203.0.113.7");
+    EXPECT_EQ(paid_->order.arrived_at, now);
+    EXPECT_EQ(paid_->order.wait_until, now + 35s);
     request.headers.set("X-Forwarded-For", "<script>");
     (void)send(request);
-    EXPECT_EQ(paid_->terminal_ip, "10.0.0.9");
+    EXPECT_EQ(paid_->order.terminal_ip, "10.0.0.9");
 }
 
 TEST_F(UpayRoutes, pay_refuses_before_anything_is_created) {
@@ -163,10 +163,10 @@ TEST_F(UpayRoutes, payway_overrides_the_code) {
     const std::string odd =
         body(R"(,"client_sn":"A1","total_amount":1,"subject":"s","dynamic_id":"283161474787517528")");
     (void)call("/upay/v2/pay", odd);
-    EXPECT_EQ(paid_->channel, payments::ChannelKind::alipay);
+    EXPECT_EQ(paid_->order.channel, payments::ChannelKind::alipay);
     const std::string as_wechat = odd.substr(0, odd.size() - 1) + R"(,"payway":"3"})";
     (void)call("/upay/v2/pay", as_wechat);
-    EXPECT_EQ(paid_->channel, payments::ChannelKind::wechat);
+    EXPECT_EQ(paid_->order.channel, payments::ChannelKind::wechat);
     EXPECT_EQ(paid_->payment_code, "283161474787517528");
 }
 

@@ -12,6 +12,7 @@ Stories stories_of(flows::Engine& engine, flows::Terminals& terminals) {
         .activate = [&](flows::ActivateCommand command) { return terminals.activate(std::move(command)); },
         .checkin = [&](flows::CheckinCommand command) { return terminals.checkin(std::move(command)); },
         .pay = [&](flows::PayCommand command) { return engine.pay(std::move(command)); },
+        .launch = [&](flows::LaunchCommand command) { return engine.launch(std::move(command)); },
         .cancel = [&](flows::CancelCommand command) { return engine.cancel(std::move(command)); },
         .find =
             [&](std::string merchant_sn, std::string sn, std::string client_sn) {

@@ -77,6 +77,7 @@ class UpayFace : public testing::Test {
         made.clock = &clock_;
         made.refund_wait = refund_wait_;
         made.is_draining = [this] { return is_draining_; };
+        made.public_url = "https://pay.example.com";
         made.stories = {
             .find_vendor =
                 [](std::string sn) {
@@ -105,6 +106,11 @@ class UpayFace : public testing::Test {
             .pay =
                 [this](flows::PayCommand command) {
                     paid_ = std::move(command);
+                    return tell(answer_);
+                },
+            .launch =
+                [this](flows::LaunchCommand command) {
+                    launched_ = std::move(command);
                     return tell(answer_);
                 },
             .cancel =
@@ -203,6 +209,7 @@ class UpayFace : public testing::Test {
     std::optional<flows::ActivateCommand> activated_;
     std::optional<flows::CheckinCommand> checked_in_;
     std::optional<flows::PayCommand> paid_;
+    std::optional<flows::LaunchCommand> launched_;
     std::optional<flows::CancelCommand> cancelled_;
     std::optional<flows::RefundCommand> refunded_;
     std::vector<std::string> looked_up_;

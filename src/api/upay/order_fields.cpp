@@ -1,0 +1,100 @@
+#include "api/upay/order_fields.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "api/upay/envelope.hpp"
+#include "net/http_client.hpp"
+
+namespace huitong::api::upay {
+
+namespace {
+
+std::string member_text(const codec::Json& object, std::string_view key) {
+    const codec::Json* member = object.find(key);
+    const auto* text = member == nullptr ? nullptr : member->as_string();
+    return text == nullptr ? std::string{} : *text;
+}
+
+// Some leave the scheme out (spec/upay 2.4).
+std::string read_notify_url(Fields& fields) {
+    std::string url = fields.text("notify_url", {.most = 128});
+    if (url.empty()) return url;
+    if (url.find("://") == std::string::npos) url.insert(0, "http://");
+    if (!net::parse_base_url(url.substr(0, url.find('?')))) fields.refuse("notify_url不是合法的地址");
+    return url;
+}
+
+// The limits an order may run into before it exists (spec/upay 1.4).
+BizError limit_error_of(std::string_view reason) {
+    if (reason == "payment_limit") return BizError::buyer_over_transaction_limit;
+    if (reason == "terminal_day_limit") return BizError::store_over_daily_limit;
+    if (reason == "store_day_limit") return BizError::store_over_daily_limit;
+    if (reason == "merchant_day_limit") return BizError::seller_over_daily_limit;
+    return BizError::none;
+}
+
+}  // namespace
+
+OrderFields read_order(Fields& fields, Need payway) {
+    OrderFields order;
+    order.client_sn = fields.text("client_sn", {Need::required, 32, Unit::bytes});
+    order.amount_fen = fields.amount("total_amount");
+    order.payway = fields.digits("payway", {payway, 32});
+    order.subject = fields.text("subject", {Need::required, 64});
+    order.operator_name = fields.text("operator", {.most = 64});
+    (void)fields.text("description", {.most = 256});
+    const std::string longitude = fields.text("longitude", {.most = 32});
+    const std::string latitude = fields.text("latitude", {.most = 32});
+    if (longitude.empty() != latitude.empty()) fields.refuse("longitude与latitude必须同时出现");
+    (void)fields.text("device_id", {.most = 128});
+    const codec::Json extended = fields.object_or_text("extended");
+    check_extended(fields, extended);
+    order.attach = member_text(extended, "attach");
+    order.goods_tag = member_text(extended, "goods_tag");
+    check_goods_details(fields, fields.array_or_text("goods_details"));
+    order.reflect = fields.text_or_json("reflect", 64);
+    order.notify_url = read_notify_url(fields);
+    return order;
+}
+
+std::optional<payments::ChannelKind> channel_of_payway(std::string_view payway) {
+    if (payway == "3") return payments::ChannelKind::wechat;
+    if (payway == "1" || payway == "2") return payments::ChannelKind::alipay;
+    return std::nullopt;
+}
+
+flows::OrderCommand order_command(OrderFields order, const Call& call, payments::ChannelKind channel,
+                                  core::Duration wait) {
+    const ports::Terminal& terminal = call.terminal.terminal;
+    return {.merchant_sn = terminal.merchant_sn,
+            .store_sn = terminal.store_sn,
+            .terminal_sn = terminal.sn,
+            .terminal_ip = call.terminal_ip,
+            .client_sn = std::move(order.client_sn),
+            .amount = core::fen(order.amount_fen),
+            .channel = channel,
+            .subject = std::move(order.subject),
+            .operator_name = std::move(order.operator_name),
+            .reflect = std::move(order.reflect),
+            .attach = std::move(order.attach),
+            .goods_tag = std::move(order.goods_tag),
+            .notify_url = std::move(order.notify_url),
+            .arrived_at = call.arrived_at,
+            .wait_until = call.arrived_at + wait};
+}
+
+std::string not_begun(const core::Error& error, std::string_view client_sn) {
+    if (error.reason == "client_sn_taken") {
+        return biz_refusal(BizError::client_sn_conflict,
+                           fmt::format("client_sn {} 在系统中已经存在", client_sn));
+    }
+    if (error.reason == "no_channel_account" || error.reason == "no_notify_url")
+        return biz_refusal(BizError::unexpected_provider);
+    if (error.reason == "payer_needed") return outer_error(OuterError::invalid_params, "payer_uid不可以为空");
+    const BizError limit = limit_error_of(error.reason);
+    return limit == BizError::none ? story_failure(error) : biz_refusal(limit);
+}
+
+}  // namespace huitong::api::upay
