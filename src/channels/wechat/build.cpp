@@ -11,6 +11,7 @@ namespace huitong::channels::wechat {
 
 namespace {
 
+constexpr std::size_t max_openid_bytes = 128;
 constexpr std::size_t max_wap_name_bytes = 32;
 
 // At most `max_bytes` of `text`, cut between characters. What XML cannot carry goes first, because the
@@ -202,7 +203,8 @@ CallText build_unifiedorder(const ports::ChannelAccount& account, const ports::L
     if (call.product == payments::Product::h5) fields.set("scene_info", scene_of(call));
     // The payer as the application knows it whose page or mini-program calls the wallet.
     if (needs_payer(call.product))
-        fields.set(account.sub_app_id.empty() ? "openid" : "sub_openid", call.payer_id);
+        fields.set(account.sub_app_id.empty() ? "openid" : "sub_openid",
+                   clean_text(call.payer_id, max_openid_bytes));
     return finish(std::move(fields), account);
 }
 

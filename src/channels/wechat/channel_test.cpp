@@ -112,6 +112,34 @@ TEST_F(WechatChannelTest, NoncesDiffer) {
     EXPECT_NE(first.get("nonce_str"), second.get("nonce_str"));
 }
 
+TEST_F(WechatChannelTest, LaunchesAreSentOnceAndSignedAnewForThePayer) {
+    answer_with(make_fields({{"result_code", "SUCCESS"}, {"trade_type", "JSAPI"}, {"prepay_id", "wx2014"}}));
+    ports::LaunchCall launch;
+    launch.number = "P1";
+    launch.amount = core::fen(1000);
+    launch.product = payments::Product::mini_program;
+    launch.payer_id = "oUpF8";
+    launch.notify_url = "https://gateway.example/notice";
+    launch.timeout = 4s;
+    const auto first = run(channel.launch(account, launch));
+    EXPECT_EQ(first.outcome, Outcome::done);
+    EXPECT_EQ(first.exchange.call, "unifiedorder");
+    EXPECT_EQ(transport.request_.target, "/gateway/pay/unifiedorder");
+    EXPECT_TRUE(transport.options_.must_not_repeat);
+    EXPECT_EQ(transport.options_.read_timeout, 4s);
+    const auto asked = codec::parse_flat_xml(transport.request_.body).value();
+    EXPECT_EQ(first.launch.find(asked.get("nonce_str")), std::string::npos) << "a nonce is used once";
+    EXPECT_NE(run(channel.launch(account, launch)).launch, first.launch);
+    EXPECT_EQ(transport.sends, 2);
+    launch.notify_url.clear();
+    const auto unsent = run(channel.launch(account, launch));
+    EXPECT_EQ(unsent.outcome, Outcome::not_sent);
+    EXPECT_EQ(unsent.code, "bad_notify_url");
+    account.sign_type = "SHA1";
+    EXPECT_EQ(run(channel.launch(account, launch)).code, "bad_sign_type");
+    EXPECT_EQ(transport.sends, 2);
+}
+
 TEST_F(WechatChannelTest, QueryAsksByOurNumber) {
     answer_with(make_fields({{"result_code", "FAIL"}, {"err_code", "ORDERNOTEXIST"}}));
     const auto answer = run(channel.query(account, trade));

@@ -136,6 +136,9 @@ TEST(UnifiedOrder, EveryProductHasItsTypeAndWhatItNeeds) {
         EXPECT_EQ(provided.find("openid"), nullptr);
         EXPECT_EQ(provided.get("sub_appid"), "wx7777777777777777");
     }
+    auto odd = make_call(Product::wap);
+    odd.payer_id = "o\x01U\xFF";
+    EXPECT_EQ(asked(odd).get("openid"), "o U") << "what XML cannot carry is not sent";
     ports::ChannelAccount without_app = make_provider_account();
     without_app.sub_app_id.clear();
     EXPECT_EQ(asked(make_call(Product::wap), without_app).get("openid"), "oUpF8");
@@ -265,6 +268,59 @@ TEST(Launch, AnAnswerToSomethingElseIsNoLaunch) {
         EXPECT_FALSE(answer.is_trade_made);
         EXPECT_FALSE(answer.is_authentic);
     }
+}
+
+// ---- what becomes of a launched order
+
+std::string signed_text(XmlFields fields) {
+    const ports::ChannelAccount account = make_account();
+    fields.set("sign", sign(fields, sign_type_of(account), account.api_key));
+    return codec::write_flat_xml(fields);
+}
+
+XmlFields said(std::string result_code) {
+    return XmlFields({{"return_code", "SUCCESS"},
+                      {"appid", "wx8888888888888888"},
+                      {"mch_id", "1900000109"},
+                      {"result_code", std::move(result_code)}});
+}
+
+TEST(LaunchedOrder, IsFoundUnpaidClosedOrPaidWhateverItsType) {
+    const auto query = [](const XmlFields& fields) {
+        return parse_orderquery_answer(signed_text(fields), make_account(), "P1");
+    };
+    const XmlFields found = with(said("SUCCESS"), "out_trade_no", "P1");
+    for (const auto& [state, expected] : {std::pair{"NOTPAY", payments::TradeState::pending},
+                                          {"CLOSED", payments::TradeState::closed},
+                                          {"PAYERROR", payments::TradeState::pay_failed}}) {
+        const auto answer = query(with(found, "trade_state", state));  // nothing but the state is said
+        EXPECT_EQ(answer.outcome, Outcome::done) << state;
+        EXPECT_EQ(answer.state, expected) << state;
+        EXPECT_EQ(answer.trade, payments::TradeFacts{});
+    }
+    XmlFields paid = with(with(found, "trade_state", "SUCCESS"), "total_fee", "1000");
+    paid = with(with(paid, "transaction_id", "42"), "time_end", "20240305085500");
+    for (const char* type : {"NATIVE", "JSAPI", "APP", "MWEB"}) {
+        const auto answer = query(with(paid, "trade_type", type));
+        EXPECT_EQ(answer.state, payments::TradeState::paid) << type;
+        EXPECT_EQ(answer.trade.amount, core::fen(1000));
+    }
+    EXPECT_EQ(query(with(said("FAIL"), "err_code", "ORDERNOTEXIST")).state, payments::TradeState::not_found);
+}
+
+TEST(LaunchedOrder, IsClosedUnlessItIsPaid) {
+    const auto close = [](const XmlFields& fields) {
+        return parse_closeorder_answer(signed_text(fields), make_account(), "P1");
+    };
+    const auto refused = [](std::string code) { return with(said("FAIL"), "err_code", std::move(code)); };
+    EXPECT_EQ(close(said("SUCCESS")).outcome, Outcome::done);
+    EXPECT_EQ(close(refused("ORDERCLOSED")).outcome, Outcome::done);
+    EXPECT_FALSE(close(refused("ORDERCLOSED")).has_no_trade);
+    EXPECT_EQ(close(refused("ORDERNOTEXIST")).outcome, Outcome::done);
+    EXPECT_TRUE(close(refused("ORDERNOTEXIST")).has_no_trade);
+    EXPECT_EQ(close(refused("ORDERPAID")).refusal, payments::Refusal::wrong_state);
+    EXPECT_EQ(close(refused("ORDERPAID")).outcome, Outcome::refused);
+    EXPECT_EQ(close(refused("SYSTEMERROR")).outcome, Outcome::unknown);
 }
 
 }  // namespace
