@@ -39,6 +39,17 @@ task::Task<TillAnswer> Till::pay(Sale sale) {
                                  {"operator", sale.cashier}});
 }
 
+task::Task<TillAnswer> Till::precreate(Precreate order) {
+    return post("/upay/v2/precreate", {{"terminal_sn", identity_.sn},
+                                       {"client_sn", order.client_sn},
+                                       {"total_amount", std::to_string(order.amount_fen)},
+                                       {"payway", order.payway},
+                                       {"sub_payway", order.sub_payway},
+                                       {"payer_uid", order.payer_uid},
+                                       {"subject", order.subject},
+                                       {"operator", "kay"}});
+}
+
 task::Task<TillAnswer> Till::query(std::string client_sn) {
     return post("/upay/v2/query", {{"terminal_sn", identity_.sn}, {"client_sn", client_sn}});
 }

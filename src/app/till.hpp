@@ -20,6 +20,16 @@ struct Sale {
     std::string cashier = "kay";
 };
 
+// An order that the payer begins.
+struct Precreate {
+    std::string client_sn;
+    std::int64_t amount_fen = 0;
+    std::string payway;
+    std::string sub_payway = "2";
+    std::string payer_uid;
+    std::string subject = "coffee";
+};
+
 class Till {
   public:
     // `transport` must outlive it and its calls.
@@ -33,6 +43,7 @@ class Till {
     // The new key becomes this till's.
     [[nodiscard]] task::Task<TillAnswer> checkin(std::string device_id);
     [[nodiscard]] task::Task<TillAnswer> pay(Sale sale);
+    [[nodiscard]] task::Task<TillAnswer> precreate(Precreate order);
     [[nodiscard]] task::Task<TillAnswer> query(std::string client_sn);
     [[nodiscard]] task::Task<TillAnswer> cancel(std::string client_sn);
     [[nodiscard]] task::Task<TillAnswer> refund(std::string client_sn, std::string request_no,
