@@ -46,6 +46,7 @@ JsonObject show_payment(const payments::Payment& payment) {
             {"client_sn", payment.client_sn},
             {"channel_account", payment.channel_account},
             {"channel_number", payment.channel_number},
+            {"product", std::string(payments::to_string(payment.product))},
             {"created_at", core::to_rfc3339(payment.created_at)},
             {"review_reason", payment.review_reason}};
 }
