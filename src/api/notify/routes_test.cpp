@@ -4,10 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-
-#include "task/time.hpp"
 
 namespace huitong::api::notify {
 namespace {
@@ -34,9 +31,11 @@ class NotifyRoutes : public ::testing::Test {
                 heard_.push_back({channel, std::move(account_id), std::move(notice)});
                 co_return ports::NoticeReply{.status = 200, .content_type = "text/xml", .body = "<ok/>"};
             });
-        boost::asio::co_spawn(
-            io, [&]() -> task::Awaitable<void> { response = co_await handler(std::move(request)); },
-            boost::asio::detached);
+        boost::asio::co_spawn(io, handler(std::move(request)),
+                              [&](std::exception_ptr failure, net::Response got) {
+                                  EXPECT_EQ(failure, nullptr);
+                                  response = std::move(got);
+                              });
         io.run();
         return response;
     }
