@@ -155,7 +155,7 @@ View get_orders(Ask& ask) {
     JsonArray orders;
     std::int64_t skipped = 0;
     for (const Order& order : (*channel)->settled_orders()) {
-        if (order.state == State::absent) continue;
+        if (!order.is_known()) continue;
         if (skipped++ < *since) continue;
         if (static_cast<std::int64_t>(orders.size()) >= *limit) break;
         orders.push_back(view_order(order, **channel));
@@ -185,11 +185,28 @@ View post_order_act(Ask& ask) {
     const auto [channel, order] = *found;
     const std::string& act = ask.path[3];
     core::Result<void> done = core::fail(core::Code::not_found, "no_act", act);
+    if (act == "scan") done = channel->scan(*order);
     if (act == "pay") done = channel->pay(*order);
     if (act == "cancel") done = channel->cancel(*order);
     if (act == "wrong-password") done = channel->enter_wrong_password(*order);
     if (!done) return std::unexpected(done.error());
     return view_order(*order, *channel);
+}
+
+// {"content": what the payer's wallet read}.
+View post_scan(Ask& ask) {
+    const Json* const content = ask.body.find("content");
+    if (content == nullptr || content->as_string() == nullptr) {
+        return core::fail(core::Code::invalid, "bad_scan", "content");
+    }
+    for (const std::string_view name : {"wechat", "alipay"}) {
+        Service* const channel = ask.simulators.find_channel(name);
+        Order* const order = channel->find_content(*content->as_string());
+        if (order == nullptr) continue;
+        if (auto done = channel->scan(*order); !done) return std::unexpected(done.error());
+        return JsonObject{{"channel", name}, {"order", view_order(*order, *channel)}};
+    }
+    return core::fail(core::Code::not_found, "no_such_code", *content->as_string());
 }
 
 struct Route {
@@ -207,6 +224,7 @@ constexpr Route routes[] = {
     {"GET", "summary", get_summary},     {"GET", "violations", get_violations},
     {"POST", "reset", post_reset},       {"GET", "orders/*", get_orders},
     {"GET", "orders/*/*", get_order},    {"POST", "orders/*/*/*", post_order_act},
+    {"POST", "scan", post_scan, true},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& path) {

@@ -41,6 +41,23 @@ Json view_refund(const Refund& refund, const Profile& names) {
     };
 }
 
+Json view_launch(const Launch& launch) {
+    const auto moment = [](core::Instant t) { return t == never ? Json() : time_or_null(t); };
+    return JsonObject{
+        {"way", to_string(launch.way)},
+        {"content", launch.content},
+        {"link", launch.link.empty() ? Json() : Json(launch.link)},
+        {"subject", launch.subject},
+        {"notify_url", launch.notify_url.empty() ? Json() : Json(launch.notify_url)},
+        {"made_at", time_or_null(launch.made_at)},
+        {"code_ends_at", moment(launch.code_ends_at)},
+        {"ends_at", moment(launch.ends_at)},
+        {"is_scanned", Json(launch.is_scanned)},
+        {"calls", Json::number(launch.calls)},
+        {"cancels", Json::number(launch.cancels)},
+    };
+}
+
 }  // namespace
 
 Json view_clock(const VirtualClock& clock) {
@@ -52,6 +69,7 @@ Json view_options(const Options& options) {
         {"require_client_cert", Json(options.require_client_cert)},
         {"tombstones", Json(options.tombstones)},
         {"platform_auto_revoke", Json(options.platform_auto_revoke)},
+        {"forbids_early_close", Json(options.forbids_early_close)},
         {"magic", Json(options.magic)},
         {"password_above_fen", Json::number(options.password_above_fen)},
         {"password_free_per_day", Json::number(options.password_free_per_day)},
@@ -120,6 +138,7 @@ Json view_order(const Order& order, Service& channel) {
         {calls_of(names, Op::reverse), Json::number(order.reverses)},
         {"wrong_passwords", Json::number(order.wrong_passwords)},
         {"refunds", Json(std::move(refunds))},
+        {"launch", order.launch == nullptr ? Json() : view_launch(*order.launch)},
     };
 }
 

@@ -24,6 +24,7 @@ struct Profile {
     std::string_view sub_name;
     std::string_view trade_name;
     std::array<std::string_view, 5> refund_states;  // by RefundState
+    bool reverses_launched;                         // also what was not begun by a payment code
 
     [[nodiscard]] std::string_view op(Op which) const { return ops[static_cast<std::size_t>(which)]; }
     [[nodiscard]] std::string_view state(const Refund& refund) const {
@@ -41,6 +42,18 @@ enum class PayEnd : std::uint8_t {
     other_payer,
     still_paying,
     already_failed,
+    other_product,  // the number is one of an order that the payer starts
+    closed,         // and that one is closed
+};
+
+// What a request to prepare an order that the payer starts found.
+enum class LaunchEnd : std::uint8_t {
+    made,
+    repeated,       // the same request, unpaid
+    other_content,  // the same number, unpaid
+    other_product,  // the number is one of a payment code
+    already_paid,
+    already_ended,
 };
 
 struct PayDone {
@@ -108,6 +121,8 @@ class Desk {
     [[nodiscard]] virtual std::optional<Target> find_refund(const Call& call);
 
     [[nodiscard]] PayDone take_payment(const Call& call, Order& order, core::Instant now);
+    // Makes it, when there is nothing under that number; `has_trade`: before anybody scans it.
+    [[nodiscard]] LaunchEnd take_launch(const Call& call, Order& order, core::Instant now, bool has_trade);
     [[nodiscard]] Trouble query_trouble(Order& order, core::Instant now);
     [[nodiscard]] Trouble reverse_trouble(Order& order, core::Instant now);
     // Also finds the refund's script. Of its troubles only `lost` is one of an executed call.
@@ -132,6 +147,7 @@ class Desk {
     [[nodiscard]] bool give_birth(const Call& call, Order& order, Script script, core::Instant now);
     void note_query(Order& order, core::Instant now);
     void note_reverse(Order& order, core::Instant now);
+    void note_close(const Order& order, core::Instant now);
     void note_refund(const Target& target, core::Instant now);
 
     Violations& violations_;

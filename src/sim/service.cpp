@@ -8,7 +8,16 @@ core::Result<void> Service::demand_paying(const Order& order) {
     return core::fail(core::Code::conflict, "not_paying", std::string(desk().state_name(order, now())));
 }
 
+core::Result<void> Service::scan(Order& order) {
+    if (order.launch == nullptr) return core::fail(core::Code::conflict, "not_launched");
+    if (Books::scan(order, now())) return {};
+    return core::fail(core::Code::conflict, "code_dead", std::string(desk().state_name(order, now())));
+}
+
 core::Result<void> Service::pay(Order& order) {
+    if (order.launch != nullptr) {
+        if (auto begun = scan(order); !begun) return begun;
+    }
     if (auto allowed = demand_paying(order); !allowed) return allowed;
     Books::pay(order, now());
     return {};
@@ -16,6 +25,11 @@ core::Result<void> Service::pay(Order& order) {
 
 core::Result<void> Service::cancel(Order& order) {
     if (auto allowed = demand_paying(order); !allowed) return allowed;
+    if (order.launch != nullptr) {
+        // The payer may come back.
+        ++order.launch->cancels;
+        return {};
+    }
     order.state = State::payerror;
     return {};
 }
@@ -31,11 +45,20 @@ Order* Service::find_order(std::string_view account, std::string_view out_trade_
     for (std::size_t i = 0; i < desk().account_count(); ++i) {
         if (!account.empty() && desk().account_name(i) != account) continue;
         Order* const order = desk().books().find(i, out_trade_no);
-        if (order == nullptr || order->state == State::absent) continue;
+        if (order == nullptr || !order->is_known()) continue;
         desk().settle(*order, now());
         return order;
     }
     return nullptr;
+}
+
+Order* Service::find_content(const std::string& content) {
+    run_due(now());
+    const Launch* const launch = desk().books().launches().find(content);
+    if (launch == nullptr) return nullptr;
+    Order& order = desk().books().orders()[launch->order];
+    desk().settle(order, now());
+    return &order;
 }
 
 std::deque<Order>& Service::settled_orders() {

@@ -50,13 +50,16 @@ class Service {
     Service& operator=(const Service&) = delete;
     virtual ~Service() = default;
 
-    // What the payer does by hand. Errors: conflict {not_paying}.
+    // What the payer does by hand. Errors: conflict {not_paying, code_dead, not_launched}.
+    [[nodiscard]] core::Result<void> scan(Order& order);
     [[nodiscard]] core::Result<void> pay(Order& order);
     [[nodiscard]] core::Result<void> cancel(Order& order);
     [[nodiscard]] core::Result<void> enter_wrong_password(Order& order);
 
     // Null when there is no such order. An empty account name searches all.
     [[nodiscard]] Order* find_order(std::string_view account, std::string_view out_trade_no);
+    // The order behind what a wallet reads, or null.
+    [[nodiscard]] Order* find_content(const std::string& content);
     // All numbers ever named, settled to the present.
     [[nodiscard]] std::deque<Order>& settled_orders();
     [[nodiscard]] Totals totals();

@@ -46,6 +46,10 @@ std::span<const Rule> rules_of(Op op) {
             return refund_rules;
         case Op::refund_query:
             return refund_query_rules;
+        case Op::launch:
+        case Op::create:
+        case Op::open:
+            break;
     }
     return {};
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr Profile profile_of_alipay{
     .channel = "alipay",
     .code_prefix = "28",
-    .ops = {"pay", "query", "cancel", "refund", "refundquery", "close"},
+    .ops = {"pay", "query", "cancel", "refund", "refundquery", "close", "precreate", "create", "open"},
     .says = &Words::alipay,
     .earliest_reverse = core::Duration{0},
     .account_name = "app_id",
@@ -21,6 +21,7 @@ constexpr Profile profile_of_alipay{
     .trade_name = "trade_no",
     // Alipay itself knows only REFUND_SUCCESS.
     .refund_states = {"ABSENT", "PROCESSING", "REFUND_SUCCESS", "ABNORMAL", "CLOSED"},
+    .reverses_launched = true,
 };
 
 }  // namespace
@@ -56,6 +57,9 @@ Outcome Desk::execute(const Call& call, const Target& target, core::Instant now)
         case Op::close:
             return close(call, *target.order, now);
         case Op::reverse:
+        case Op::launch:
+        case Op::create:
+        case Op::open:
             break;
     }
     return {};

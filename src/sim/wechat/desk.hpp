@@ -46,7 +46,10 @@ class Desk final : public sim::Desk {
     [[nodiscard]] Outcome micropay(const Call& call, Order& order, core::Instant now);
     [[nodiscard]] Outcome orderquery(const Call& call, Order* order, core::Instant now);
     [[nodiscard]] Outcome reverse(const Call& call, Order* order, core::Instant now);
-    [[nodiscard]] Outcome close(const Call& call, const Order& order);
+    [[nodiscard]] Outcome close(const Call& call, Order& order, core::Instant now);
+    [[nodiscard]] Outcome unifiedorder(const Call& call, Order& order, core::Instant now);
+    // The numbers and codes of an order just made.
+    void name_launch(Order& order, core::Instant now);
     [[nodiscard]] Outcome refund(const Call& call, const Target& target, core::Instant now);
     [[nodiscard]] std::optional<Outcome> refuse_refund(const Call& call, const Target& target,
                                                        core::Instant now);
