@@ -40,6 +40,11 @@ std::uint64_t code_value(std::string_view auth_code) {
     return value;
 }
 
+void limit_trade(Launch& launch, core::Instant begun_at) {
+    if (launch.trade_lives == core::Duration{0}) return;
+    launch.ends_at = std::min(launch.ends_at, begun_at + launch.trade_lives);
+}
+
 }  // namespace
 
 std::int32_t beijing_day(core::Instant t) {
@@ -121,6 +126,7 @@ Launch& Books::launch(Order& order, Launch launch, bool has_trade) {
     order.state = State::paying;
     order.row = &plain_row();
     order.created_at = kept.made_at;
+    limit_trade(kept, kept.made_at);
     return kept;
 }
 
@@ -135,9 +141,7 @@ bool Books::scan(Order& order, core::Instant at) {
     order.state = State::paying;
     order.row = &plain_row();
     order.created_at = at;
-    if (launch.trade_lives > core::Duration{0}) {
-        launch.ends_at = std::min(launch.ends_at, at + launch.trade_lives);
-    }
+    limit_trade(launch, at);
     return true;
 }
 

@@ -193,20 +193,24 @@ View post_order_act(Ask& ask) {
     return view_order(*order, *channel);
 }
 
-// {"content": what the payer's wallet read}.
-View post_scan(Ask& ask) {
-    const Json* const content = ask.body.find("content");
-    if (content == nullptr || content->as_string() == nullptr) {
-        return core::fail(core::Code::invalid, "bad_scan", "content");
+// {"as": "forged"} spoils it; no body: as it is.
+View post_resend(Ask& ask) {
+    const auto found = named_order(ask);
+    if (!found) return std::unexpected(found.error());
+    NoticeScript play;
+    if (!ask.request.body.empty()) {
+        const auto body = codec::parse_json(ask.request.body);
+        const Json* const as = body ? body->find("as") : nullptr;
+        if (as == nullptr || as->as_string() == nullptr) {
+            return core::fail(core::Code::invalid, "bad_resend", "as");
+        }
+        const auto script = parse_notice_script(*as->as_string());
+        if (!script || !script->is_spoiled()) return core::fail(core::Code::invalid, "bad_resend", "as");
+        play = *script;
     }
-    for (const std::string_view name : {"wechat", "alipay"}) {
-        Service* const channel = ask.simulators.find_channel(name);
-        Order* const order = channel->find_content(*content->as_string());
-        if (order == nullptr) continue;
-        if (auto done = channel->scan(*order); !done) return std::unexpected(done.error());
-        return JsonObject{{"channel", name}, {"order", view_order(*order, *channel)}};
-    }
-    return core::fail(core::Code::not_found, "no_such_code", *content->as_string());
+    const auto sent = found->first->resend(*found->second, play);
+    if (!sent) return std::unexpected(sent.error());
+    return view_notice(**sent);
 }
 
 struct Route {
@@ -217,14 +221,21 @@ struct Route {
 };
 
 constexpr Route routes[] = {
-    {"GET", "clock", get_clock},         {"POST", "clock", post_clock, true},
-    {"GET", "options", get_options},     {"POST", "options", post_options, true},
-    {"GET", "faults", get_faults},       {"POST", "faults", post_fault, true},
-    {"DELETE", "faults", delete_faults}, {"GET", "journal", get_journal},
-    {"GET", "summary", get_summary},     {"GET", "violations", get_violations},
-    {"POST", "reset", post_reset},       {"GET", "orders/*", get_orders},
-    {"GET", "orders/*/*", get_order},    {"POST", "orders/*/*/*", post_order_act},
-    {"POST", "scan", post_scan, true},
+    {"GET", "clock", get_clock},
+    {"POST", "clock", post_clock, true},
+    {"GET", "options", get_options},
+    {"POST", "options", post_options, true},
+    {"GET", "faults", get_faults},
+    {"POST", "faults", post_fault, true},
+    {"DELETE", "faults", delete_faults},
+    {"GET", "journal", get_journal},
+    {"GET", "summary", get_summary},
+    {"GET", "violations", get_violations},
+    {"POST", "reset", post_reset},
+    {"GET", "orders/*", get_orders},
+    {"GET", "orders/*/*", get_order},
+    {"POST", "orders/*/*/*", post_order_act},
+    {"POST", "notify/*/*/resend", post_resend},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& path) {

@@ -8,7 +8,6 @@ namespace huitong::sim {
 namespace {
 
 constexpr core::Duration shortest_query_interval = std::chrono::seconds(1);
-constexpr core::Duration earliest_close = std::chrono::minutes(5);
 
 void count(std::uint16_t& counter) {
     if (counter < std::numeric_limits<std::uint16_t>::max()) ++counter;
@@ -106,7 +105,7 @@ void Desk::note_close(const Order& order, core::Instant now) {
     if (order.state != State::absent && !is_launched) {
         violate(order, now, "close_on_barcode", "a barcode order is reversed, not closed");
     }
-    const bool is_early = is_launched && now < order.launch->made_at + earliest_close;
+    const bool is_early = is_launched && now < order.launch->made_at + profile_.earliest_close;
     if (is_early && options_.forbids_early_close) {
         violate(order, now, "close_too_early", "closed less than five minutes after its creation");
     }

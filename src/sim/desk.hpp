@@ -8,6 +8,7 @@
 #include "core/random.hpp"
 #include "sim/books.hpp"
 #include "sim/journal.hpp"
+#include "sim/notice.hpp"
 #include "sim/options.hpp"
 #include "sim/outcome.hpp"
 
@@ -25,6 +26,7 @@ struct Profile {
     std::string_view trade_name;
     std::array<std::string_view, 5> refund_states;  // by RefundState
     bool reverses_launched;                         // also what was not begun by a payment code
+    core::Duration earliest_close;                  // after the order was made, when that is asked for
 
     [[nodiscard]] std::string_view op(Op which) const { return ops[static_cast<std::size_t>(which)]; }
     [[nodiscard]] std::string_view state(const Refund& refund) const {
@@ -82,19 +84,27 @@ struct Target {
     Refund* refund = nullptr;
 };
 
-class Desk {
+class Desk : public NoticeWriter {
   public:
     Desk(const Profile& profile, core::Random& random, const Options& options, Violations& violations)
         : profile_(profile), random_(random), options_(options), violations_(violations) {}
     Desk(const Desk&) = delete;
     Desk& operator=(const Desk&) = delete;
-    virtual ~Desk() = default;
+    ~Desk() override = default;
 
     [[nodiscard]] const Profile& profile() const { return profile_; }
     [[nodiscard]] Books& books() { return books_; }
     [[nodiscard]] std::int64_t refund_queries() const { return refund_queries_; }
     void settle(Order& order, core::Instant now) { books_.settle(order, now, auto_end()); }
     void clear();
+    // What happened to an order that the payer starts, or began to, and was not told yet.
+    [[nodiscard]] std::vector<Notice> take_news(Order& order, core::Instant now);
+    // What an order would tell if it were paid at `now`.
+    [[nodiscard]] Notice imagine_payment(const Order& order, core::Instant now);
+    // When something will happen to it that is told; never: not by itself.
+    [[nodiscard]] core::Instant next_news(const Order& order);
+    // Where the payer's browser goes after he paid, with what the channel says there; empty: nowhere.
+    [[nodiscard]] virtual std::string return_link(const Order& order, core::Instant now);
 
     // What the call speaks of, settled to `now`.
     [[nodiscard]] Target locate(const Call& call, core::Instant now);
@@ -114,6 +124,12 @@ class Desk {
     [[nodiscard]] virtual std::string trade_id(const Order& order) const = 0;
 
   protected:
+    // The channel's words. Empty fields: it does not tell that.
+    virtual void tell_payment(Notice& notice, const Order& order) = 0;
+    virtual void tell_refund(Notice& notice, const Order& order, const Refund& refund) = 0;
+    virtual void tell_end(Notice& notice, const Order& order) = 0;
+    // Whether the channel tells that an unpaid one was closed.
+    [[nodiscard]] virtual bool tells_end(const Launch& launch) const = 0;
     [[nodiscard]] virtual std::optional<AutoEnd> auto_end() const = 0;
     // Within which refund numbers are unique.
     [[nodiscard]] virtual std::uint64_t refund_scope(const Order& order) const = 0;
@@ -148,6 +164,7 @@ class Desk {
     void note_query(Order& order, core::Instant now);
     void note_reverse(Order& order, core::Instant now);
     void note_close(const Order& order, core::Instant now);
+    [[nodiscard]] static Notice begin_notice(News news, const Order& order, core::Instant now);
     void note_refund(const Target& target, core::Instant now);
 
     Violations& violations_;

@@ -43,15 +43,18 @@ struct Launch {
     bool wants_hmac = false;  // WeChat: the order was signed so, and its notices are
     Plan plan = {};
     core::Duration code_lives{0};   // from its making
-    core::Duration trade_lives{0};  // Alipay: from the scan
+    core::Duration trade_lives{0};  // Alipay: from the moment the trade exists
     core::Instant made_at = {};
     core::Instant code_ends_at = never;  // nobody can begin it any more
     core::Instant ends_at = never;       // what is unpaid closes
     core::Instant scan_at = never;
     core::Instant pay_at = never;
     bool is_scanned = false;
-    std::uint16_t calls = 0;    // that made or repeated it
-    std::uint16_t cancels = 0;  // the payer left the cashier
+    bool is_payment_told = false;
+    bool is_end_told = false;
+    core::Instant woken_for = {};  // the moment for which a look at it is ordered
+    std::uint16_t calls = 0;       // that made or repeated it
+    std::uint16_t cancels = 0;     // the payer left the cashier
 };
 
 class LaunchBook {

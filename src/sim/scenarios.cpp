@@ -234,6 +234,7 @@ void Desk::accept_refund(const Call& call, const Target& target, core::Instant n
     const RefundPlay play = refund.script.play;
     refund.amount_fen = call.refund_fen;
     refund.reason = call.reason;
+    refund.notify_url = call.notify_url;
     refund.ends_as = RefundState::succeeded;
     if (play == RefundPlay::abnormal) refund.ends_as = RefundState::abnormal;
     if (play == RefundPlay::close) refund.ends_as = RefundState::closed;

@@ -25,6 +25,7 @@ constexpr Profile profile_of_wechat{
     .trade_name = "transaction_id",
     .refund_states = {"ABSENT", "PROCESSING", "SUCCESS", "CHANGE", "REFUNDCLOSE"},
     .reverses_launched = false,
+    .earliest_close = std::chrono::minutes(5),
 };
 
 }  // namespace
@@ -134,8 +135,9 @@ bool Desk::is_there(const Call& call, const Order* order) const {
     return order != nullptr && order->state != State::absent && order->sub == call.sub;
 }
 
-void Desk::add_payment_fields(Outcome& outcome, const Call& call, const Order& order) {
-    const std::string payer = std::to_string(order.payer) + "/" + call.merchant->appid;
+void Desk::add_payment_fields(Outcome& outcome, const Order& order) {
+    const std::string payer =
+        std::to_string(order.payer) + "/" + options_.wechat_merchants[order.account()].appid;
     const std::string amount = std::to_string(order.amount_fen);
     const bool is_named = order.launch != nullptr && !order.launch->buyer.empty();
     const std::string stranger = "oUpF8" + crypto::md5_hex(payer).substr(0, 23);

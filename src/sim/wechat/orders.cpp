@@ -32,7 +32,7 @@ Outcome Desk::micropay(const Call& call, Order& order, core::Instant now) {
     if (done.is_born) books().keep_attach(order, std::string(call.fields.get("attach")));
     const Say& say = done.say;
     Outcome outcome = say.code.empty() ? succeed(call, random_) : fail(call, random_, say.code, say.text);
-    if (say.code.empty() && done.is_born) add_payment_fields(outcome, call, order);
+    if (say.code.empty() && done.is_born) add_payment_fields(outcome, order);
     apply_wire(outcome, done.script);
     return outcome;
 }
@@ -45,7 +45,7 @@ Outcome Desk::orderquery(const Call& call, Order* order, core::Instant now) {
     Outcome outcome = succeed(call, random_);
     if (trouble == Trouble::silence) outcome.fall_silent();
     if (order->state == State::paid) {
-        add_payment_fields(outcome, call, *order);
+        add_payment_fields(outcome, *order);
     } else {
         outcome.add("out_trade_no", order->number());
         outcome.add("attach", "");
