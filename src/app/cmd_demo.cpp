@@ -136,6 +136,9 @@ int serve_demo(const DemoOptions& options) {
     net::HttpServer simulator_server(io, platform.time(),
                                      {.port = static_cast<std::uint16_t>(options.port + 1), .tls = {}},
                                      simulators.handler());
+    net::HttpClient notice_client(io, platform.time());
+    simulators.options().wechat_web_url = simulator_url;
+    simulators.start_notices(io.get_executor(), notice_client);
     if (ready) ready = simulator_server.start();
     if (ready && data->terminal_sn.empty()) {
         run_to_end(io, activate(io, platform.time(), local_origin(options.port), *data, ready));
@@ -149,6 +152,8 @@ int serve_demo(const DemoOptions& options) {
     }
     platform.drain();
     run_to_end(io, simulator_server.drain(platform.time().now()));
+    simulators.stop_notices();
+    run_to_end(io, simulators.join_notices());
     return ready ? static_cast<int>(exit_done) : refuse(ready.error());
 }
 

@@ -30,6 +30,7 @@ struct SimCommand {
     std::string magic = "on";
     std::string require_client_cert = "off";
     std::string auto_revoke = "off";
+    std::string forbid_early_close = "off";
     std::string tls_certificate_file;
     std::string tls_key_file;
     std::string client_ca_file;
@@ -116,17 +117,23 @@ int simulate_channels(SimCommand command) {
         .require_client_cert = command.require_client_cert == "on",
         .tombstones = command.tombstones == "on",
         .platform_auto_revoke = command.auto_revoke == "on",
+        .forbids_early_close = command.forbid_early_close == "on",
         .magic = command.magic == "on",
         .alipay_merchants = {alipay->merchant}};
     sim::Simulators simulators(time, random, std::move(options));
     net::HttpServer server(io, time, std::move(*listen), simulators.handler());
     if (auto started = server.start(); !started) return refuse(started.error());
     const std::string url = fmt::format("{}://127.0.0.1:{}", scheme, server.port());
+    simulators.options().wechat_web_url = url;
+    net::HttpClient client(io, time);
+    simulators.start_notices(io.get_executor(), client);
     print_accounts(command, *alipay, url);
     fmt::print("ready {}\n", url);
     std::fflush(stdout);
     Platform::run_until_signal(io);
     run_to_end(io, server.drain(time.now()));
+    simulators.stop_notices();
+    run_to_end(io, simulators.join_notices());
     return exit_done;
 }
 
@@ -162,6 +169,11 @@ void add_sim(CLI::App& app, Action& action) {
         ->check(is_switch)
         ->capture_default_str();
     command->add_option("--auto-revoke", options->auto_revoke, "Unpaid orders are revoked after 45 s")
+        ->check(is_switch)
+        ->capture_default_str();
+    command
+        ->add_option("--forbid-early-close", options->forbid_early_close,
+                     "Closing an order within 5 minutes of its creation is a violation")
         ->check(is_switch)
         ->capture_default_str();
     auto* const certificate = command->add_option("--tls-certificate", options->tls_certificate_file,

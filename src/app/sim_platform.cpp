@@ -50,6 +50,7 @@ SimPlatform::SimPlatform(SimOptions options)
     simulators_ = std::make_unique<sim::Simulators>(time_, random_, options_.simulators);
     network_.listen(wechat_origin(), simulators_->handler());
     network_.listen(alipay_origin(), simulators_->handler());
+    simulators_->start_notices(io_.get_executor(), network_);
     HUITONG_ASSERT(start_process().has_value(), "an engine can be started on an empty store");
     till_ = make_till();
     data_.terminal_sn = till_->identity().sn;
@@ -64,6 +65,7 @@ SimPlatform::~SimPlatform() {
     network_.close(wechat_origin());
     network_.close(alipay_origin());
     simulators_->clock().set_scale(1);
+    simulators_->stop_notices();
     time_.run_until_idle();
 }
 

@@ -14,6 +14,8 @@ namespace huitong::sim {
 namespace {
 
 constexpr std::size_t chunk_size = 65'536;
+// Above the six digits by which a payment code names its payer.
+constexpr std::uint32_t first_launched_payer = 1'000'000;
 
 struct Key {
     std::array<char, max_number_size + 2> bytes{};
@@ -36,6 +38,11 @@ std::uint64_t code_value(std::string_view auth_code) {
     std::uint64_t value = 0;
     for (const char c : auth_code) value = value * 10 + static_cast<std::uint64_t>(c - '0');
     return value;
+}
+
+void limit_trade(Launch& launch, core::Instant begun_at) {
+    if (launch.trade_lives == core::Duration{0}) return;
+    launch.ends_at = std::min(launch.ends_at, begun_at + launch.trade_lives);
 }
 
 }  // namespace
@@ -85,7 +92,9 @@ Order* Books::find_trade(std::size_t account, std::string_view trade_id) {
 }
 
 void Books::settle(Order& order, core::Instant now, const std::optional<AutoEnd>& auto_end) {
-    const core::Instant end_at = auto_end ? order.created_at + auto_end->after : core::Instant::max();
+    if (order.launch != nullptr) settle_launch(order, now);
+    const bool ends_alone = auto_end && order.launch == nullptr;
+    const core::Instant end_at = ends_alone ? order.created_at + auto_end->after : core::Instant::max();
     if (order.state == State::paying && order.later != LaterAct::none && order.later_at <= now &&
         order.later_at <= end_at) {
         if (order.later == LaterAct::pay) {
@@ -95,9 +104,45 @@ void Books::settle(Order& order, core::Instant now, const std::optional<AutoEnd>
         }
     }
     const bool may_end = order.state == State::paying ||
-                         (order.state == State::payerror && auto_end && auto_end->ends_refused);
+                         (order.state == State::payerror && ends_alone && auto_end->ends_refused);
     if (may_end && end_at <= now) reverse(order, end_at);
     if (order.refunds > 0) settle_refunds(order, now);
+}
+
+void Books::settle_launch(Order& order, core::Instant now) {
+    const Launch& launch = *order.launch;
+    if (!launch.is_scanned && launch.scan_at <= now) (void)scan(order, launch.scan_at);
+    const bool pays = launch.is_scanned && launch.pay_at <= now && launch.pay_at < launch.ends_at;
+    if (order.state == State::paying && pays) pay(order, launch.pay_at);
+    if (order.state == State::paying && launch.ends_at <= now) reverse(order, launch.ends_at);
+}
+
+Launch& Books::launch(Order& order, Launch launch, bool has_trade) {
+    launch.order = order.serial;
+    Launch& kept = launches_.add(std::move(launch));
+    order.launch = &kept;
+    order.payer = first_launched_payer + order.serial;
+    if (!has_trade) return kept;
+    order.state = State::paying;
+    order.row = &plain_row();
+    order.created_at = kept.made_at;
+    limit_trade(kept, kept.made_at);
+    return kept;
+}
+
+bool Books::scan(Order& order, core::Instant at) {
+    Launch& launch = *order.launch;
+    const bool is_over = order.state != State::absent && order.state != State::paying;
+    if (is_over || at >= launch.ends_at) return false;
+    if (launch.is_scanned) return true;
+    if (at >= launch.code_ends_at) return false;
+    launch.is_scanned = true;
+    if (order.state == State::paying) return true;
+    order.state = State::paying;
+    order.row = &plain_row();
+    order.created_at = at;
+    limit_trade(launch, at);
+    return true;
 }
 
 void Books::settle_refunds(Order& order, core::Instant now) {
@@ -174,6 +219,7 @@ void Books::clear() {
     attach_.clear();
     payers_.clear();
     refunds_.clear();
+    launches_.clear();
 }
 
 }  // namespace huitong::sim

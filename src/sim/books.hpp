@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "core/time.hpp"
+#include "sim/launches.hpp"
 #include "sim/magic.hpp"
 #include "sim/refunds.hpp"
 
@@ -45,6 +46,7 @@ struct Order {
     std::uint32_t payer = 0;
     std::uint32_t serial = 0;
     const MagicRow* row = nullptr;  // null: no order, or a tombstone
+    Launch* launch = nullptr;       // null: begun by a payment code
     std::int64_t amount_fen = 0;
     std::int64_t refunded_fen = 0;  // by reversal or refunds, back with the payer
     core::Instant created_at;
@@ -59,6 +61,8 @@ struct Order {
     [[nodiscard]] std::size_t account() const;
     [[nodiscard]] bool was_paid() const { return paid_at != core::Instant{}; }
     [[nodiscard]] bool is_tombstone() const { return state == State::revoked && row == nullptr; }
+    // Something that a payer can find stands behind the number: an order, or a code nobody scanned yet.
+    [[nodiscard]] bool is_known() const { return state != State::absent || launch != nullptr; }
 };
 static_assert(sizeof(Order) <= 144);
 
@@ -84,6 +88,10 @@ class Books {
     // Applies what the payer, the platform and the banks did up to `now`.
     void settle(Order& order, core::Instant now, const std::optional<AutoEnd>& auto_end);
     static void pay(Order& order, core::Instant at);
+    // The order becomes one that its payer starts. Its trade exists at once, or from the scan on.
+    Launch& launch(Order& order, Launch launch, bool has_trade);
+    // The payer opens it. False when it cannot be begun any more.
+    static bool scan(Order& order, core::Instant at);
     // Closes what is unpaid, refunds in full what is paid.
     static void reverse(Order& order, core::Instant at);
     // Accepts a refund of a paid order; it settles when somebody looks at or after `ends_at`.
@@ -104,6 +112,7 @@ class Books {
 
     [[nodiscard]] std::deque<Order>& orders() { return orders_; }
     [[nodiscard]] RefundBook& refunds() { return refunds_; }
+    [[nodiscard]] LaunchBook& launches() { return launches_; }
     void clear();
 
   private:
@@ -114,6 +123,7 @@ class Books {
     // A copy that stays where it is until clear().
     [[nodiscard]] std::string_view keep(std::string_view key);
     void settle_refunds(Order& order, core::Instant now);
+    static void settle_launch(Order& order, core::Instant now);
 
     std::deque<Order> orders_;                             // by serial; elements do not move
     std::deque<std::string> keys_;                         // chunks that are filled and never moved
@@ -122,6 +132,7 @@ class Books {
     std::unordered_map<std::uint32_t, std::string> attach_;  // by serial, those that have one
     std::unordered_map<std::uint32_t, Day> payers_;
     RefundBook refunds_;
+    LaunchBook launches_;
 };
 
 }  // namespace huitong::sim

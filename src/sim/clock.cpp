@@ -45,7 +45,11 @@ core::Instant VirtualClock::to_real(core::Instant moment) const {
 }
 
 task::Awaitable<void> VirtualClock::sleep_until(core::Instant until) {
-    while (now() < until) co_await changed_.wait_until(to_real(until));
+    while (now() < until) co_await doze_until(until);
+}
+
+task::Awaitable<void> VirtualClock::doze_until(core::Instant until) {
+    (void)co_await changed_.wait_until(to_real(until));
 }
 
 }  // namespace huitong::sim

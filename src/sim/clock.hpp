@@ -21,6 +21,9 @@ class VirtualClock final : public core::Clock {
 
     // Returns once now() >= until, however the clock got there.
     [[nodiscard]] task::Awaitable<void> sleep_until(core::Instant until);
+    // The same, but also when wake() was called or the clock was changed.
+    [[nodiscard]] task::Awaitable<void> doze_until(core::Instant until);
+    void wake() { changed_.notify_all(); }
 
   private:
     void rebase(core::Instant now);

@@ -155,7 +155,7 @@ View get_orders(Ask& ask) {
     JsonArray orders;
     std::int64_t skipped = 0;
     for (const Order& order : (*channel)->settled_orders()) {
-        if (order.state == State::absent) continue;
+        if (!order.is_known()) continue;
         if (skipped++ < *since) continue;
         if (static_cast<std::int64_t>(orders.size()) >= *limit) break;
         orders.push_back(view_order(order, **channel));
@@ -185,11 +185,32 @@ View post_order_act(Ask& ask) {
     const auto [channel, order] = *found;
     const std::string& act = ask.path[3];
     core::Result<void> done = core::fail(core::Code::not_found, "no_act", act);
+    if (act == "scan") done = channel->scan(*order);
     if (act == "pay") done = channel->pay(*order);
     if (act == "cancel") done = channel->cancel(*order);
     if (act == "wrong-password") done = channel->enter_wrong_password(*order);
     if (!done) return std::unexpected(done.error());
     return view_order(*order, *channel);
+}
+
+// {"as": "forged"} spoils it; no body: as it is.
+View post_resend(Ask& ask) {
+    const auto found = named_order(ask);
+    if (!found) return std::unexpected(found.error());
+    NoticeScript play;
+    if (!ask.request.body.empty()) {
+        const auto body = codec::parse_json(ask.request.body);
+        const Json* const as = body ? body->find("as") : nullptr;
+        if (as == nullptr || as->as_string() == nullptr) {
+            return core::fail(core::Code::invalid, "bad_resend", "as");
+        }
+        const auto script = parse_notice_script(*as->as_string());
+        if (!script || !script->is_spoiled()) return core::fail(core::Code::invalid, "bad_resend", "as");
+        play = *script;
+    }
+    const auto sent = found->first->resend(*found->second, play);
+    if (!sent) return std::unexpected(sent.error());
+    return view_notice(**sent);
 }
 
 struct Route {
@@ -200,13 +221,21 @@ struct Route {
 };
 
 constexpr Route routes[] = {
-    {"GET", "clock", get_clock},         {"POST", "clock", post_clock, true},
-    {"GET", "options", get_options},     {"POST", "options", post_options, true},
-    {"GET", "faults", get_faults},       {"POST", "faults", post_fault, true},
-    {"DELETE", "faults", delete_faults}, {"GET", "journal", get_journal},
-    {"GET", "summary", get_summary},     {"GET", "violations", get_violations},
-    {"POST", "reset", post_reset},       {"GET", "orders/*", get_orders},
-    {"GET", "orders/*/*", get_order},    {"POST", "orders/*/*/*", post_order_act},
+    {"GET", "clock", get_clock},
+    {"POST", "clock", post_clock, true},
+    {"GET", "options", get_options},
+    {"POST", "options", post_options, true},
+    {"GET", "faults", get_faults},
+    {"POST", "faults", post_fault, true},
+    {"DELETE", "faults", delete_faults},
+    {"GET", "journal", get_journal},
+    {"GET", "summary", get_summary},
+    {"GET", "violations", get_violations},
+    {"POST", "reset", post_reset},
+    {"GET", "orders/*", get_orders},
+    {"GET", "orders/*/*", get_order},
+    {"POST", "orders/*/*/*", post_order_act},
+    {"POST", "notify/*/*/resend", post_resend},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& path) {

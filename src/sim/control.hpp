@@ -11,7 +11,8 @@ class Simulators;
 inline constexpr std::string_view control_prefix = "/_sim/";
 
 // GET,POST clock · GET,POST,DELETE faults · GET,POST options · GET journal, summary, violations · POST reset
-// · GET orders/{wechat,alipay}[/number] · POST orders/{wechat,alipay}/number/{pay,cancel,wrong-password}
+// · GET orders/{wechat,alipay}[/number] · POST orders/{wechat,alipay}/number/{scan,pay,cancel,wrong-password}
+// · POST notify/{wechat,alipay}/number/resend
 [[nodiscard]] net::Response control(Simulators& simulators, const net::Request& request);
 
 }  // namespace huitong::sim

@@ -31,6 +31,7 @@ bool set_switch(Options& options, const std::string& name, const Json& value) {
         {"require_client_cert", &Options::require_client_cert},
         {"tombstones", &Options::tombstones},
         {"platform_auto_revoke", &Options::platform_auto_revoke},
+        {"forbids_early_close", &Options::forbids_early_close},
         {"magic", &Options::magic},
     };
     for (const auto& [known, member] : switches) {

@@ -275,7 +275,7 @@ TEST(Routing, each_handler_knows_its_paths) {
     EXPECT_EQ(status(rig.simulators.channel_handler(), "/_sim/clock"), 404);
     EXPECT_EQ(status(rig.simulators.control_handler(), "/_sim/clock"), 200);
     EXPECT_EQ(status(rig.simulators.control_handler(), "/pay/micropay"), 404);
-    EXPECT_EQ(status(rig.simulators.handler(), "/pay/unifiedorder"), 404);
+    EXPECT_EQ(status(rig.simulators.handler(), "/pay/downloadbill"), 404);
     EXPECT_EQ(status(rig.simulators.handler(), "/_sim/summary"), 200);
 }
 

@@ -41,7 +41,48 @@ Json view_refund(const Refund& refund, const Profile& names) {
     };
 }
 
+std::string_view to_string(News news) {
+    switch (news) {
+        case News::paid:
+            return "paid";
+        case News::refunded:
+            return "refunded";
+        case News::closed:
+            return "closed";
+    }
+    return "";
+}
+
+Json view_launch(const Launch& launch) {
+    const auto moment = [](core::Instant t) { return t == never ? Json() : time_or_null(t); };
+    return JsonObject{
+        {"way", to_string(launch.way)},
+        {"content", launch.content},
+        {"link", launch.link.empty() ? Json() : Json(launch.link)},
+        {"subject", launch.subject},
+        {"notify_url", launch.notify_url.empty() ? Json() : Json(launch.notify_url)},
+        {"made_at", time_or_null(launch.made_at)},
+        {"code_ends_at", moment(launch.code_ends_at)},
+        {"ends_at", moment(launch.ends_at)},
+        {"is_scanned", Json(launch.is_scanned)},
+        {"calls", Json::number(launch.calls)},
+        {"cancels", Json::number(launch.cancels)},
+    };
+}
+
 }  // namespace
+
+Json view_notice(const Notice& notice) {
+    return JsonObject{
+        {"news", to_string(notice.news)},
+        {"url", notice.url},
+        {"born_at", time_or_null(notice.born_at)},
+        {"attempts", Json::number(notice.attempts)},
+        {"is_acknowledged", Json(notice.is_acknowledged)},
+        {"is_over", Json(notice.is_over)},
+        {"next_at", notice.is_over ? Json() : time_or_null(notice.next_at)},
+    };
+}
 
 Json view_clock(const VirtualClock& clock) {
     return JsonObject{{"now", core::to_rfc3339(clock.now())}, {"scale", Json::number(clock.scale())}};
@@ -52,6 +93,7 @@ Json view_options(const Options& options) {
         {"require_client_cert", Json(options.require_client_cert)},
         {"tombstones", Json(options.tombstones)},
         {"platform_auto_revoke", Json(options.platform_auto_revoke)},
+        {"forbids_early_close", Json(options.forbids_early_close)},
         {"magic", Json(options.magic)},
         {"password_above_fen", Json::number(options.password_above_fen)},
         {"password_free_per_day", Json::number(options.password_free_per_day)},
@@ -84,6 +126,7 @@ Json view_entry(const JournalEntry& entry) {
         {"status", Json::number(entry.status)},
         {"response", entry.response},
         {"delivery", to_string(entry.delivery)},
+        {"outcome", entry.outcome.empty() ? Json() : Json(entry.outcome)},
     };
 }
 
@@ -103,6 +146,10 @@ Json view_order(const Order& order, Service& channel) {
     for (const Refund* const refund : desk.books().refunds().of(order.serial)) {
         refunds.push_back(view_refund(*refund, names));
     }
+    JsonArray notices;
+    if (order.launch != nullptr) {
+        for (const auto& notice : channel.notices_of(order)) notices.push_back(view_notice(*notice));
+    }
     return JsonObject{
         {"out_trade_no", order.number()},
         {std::string(names.account_name), desk.account_name(order.account())},
@@ -120,6 +167,8 @@ Json view_order(const Order& order, Service& channel) {
         {calls_of(names, Op::reverse), Json::number(order.reverses)},
         {"wrong_passwords", Json::number(order.wrong_passwords)},
         {"refunds", Json(std::move(refunds))},
+        {"launch", order.launch == nullptr ? Json() : view_launch(*order.launch)},
+        {"notices", Json(std::move(notices))},
     };
 }
 

@@ -12,6 +12,7 @@ namespace huitong::sim {
 [[nodiscard]] codec::Json view_entry(const JournalEntry& entry);
 [[nodiscard]] codec::Json view_violation(const Violation& violation);
 [[nodiscard]] codec::Json view_order(const Order& order, Service& channel);
+[[nodiscard]] codec::Json view_notice(const Notice& notice);
 // WeChat's totals as members, Alipay's in one of them.
 [[nodiscard]] codec::Json view_summary(Simulators& simulators);
 

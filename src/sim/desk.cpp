@@ -82,9 +82,11 @@ void Desk::note_arrival(const Call& call, const Target& target, core::Instant no
             }
             break;
         case Op::close:
-            if (order.state != State::absent) {
-                violate(order, now, "close_on_barcode", "a barcode order is reversed, not closed");
-            }
+            note_close(order, now);
+            break;
+        case Op::launch:
+        case Op::create:
+        case Op::open:
             break;
     }
 }
@@ -98,8 +100,23 @@ void Desk::note_query(Order& order, core::Instant now) {
     order.must_query = false;
 }
 
+void Desk::note_close(const Order& order, core::Instant now) {
+    const bool is_launched = order.launch != nullptr;
+    if (order.state != State::absent && !is_launched) {
+        violate(order, now, "close_on_barcode", "a barcode order is reversed, not closed");
+    }
+    const bool is_early = is_launched && now < order.launch->made_at + profile_.earliest_close;
+    if (is_early && options_.forbids_early_close) {
+        violate(order, now, "close_too_early", "closed less than five minutes after its creation");
+    }
+}
+
 void Desk::note_reverse(Order& order, core::Instant now) {
     count(order.reverses);
+    if (order.launch != nullptr && !profile_.reverses_launched) {
+        violate(order, now, std::string(profile_.op(Op::reverse)) + "_on_launched",
+                "what the payer starts is closed or refunded, not reversed");
+    }
     if (order.pays == 0) return;
     const std::string op(profile_.op(Op::reverse));
     if (now - order.called_at < profile_.earliest_reverse) {

@@ -8,6 +8,7 @@
 #include "core/random.hpp"
 #include "sim/books.hpp"
 #include "sim/journal.hpp"
+#include "sim/notice.hpp"
 #include "sim/options.hpp"
 #include "sim/outcome.hpp"
 
@@ -24,6 +25,8 @@ struct Profile {
     std::string_view sub_name;
     std::string_view trade_name;
     std::array<std::string_view, 5> refund_states;  // by RefundState
+    bool reverses_launched;                         // also what was not begun by a payment code
+    core::Duration earliest_close;                  // after the order was made, when that is asked for
 
     [[nodiscard]] std::string_view op(Op which) const { return ops[static_cast<std::size_t>(which)]; }
     [[nodiscard]] std::string_view state(const Refund& refund) const {
@@ -41,6 +44,18 @@ enum class PayEnd : std::uint8_t {
     other_payer,
     still_paying,
     already_failed,
+    other_product,  // the number is one of an order that the payer starts
+    closed,         // and that one is closed
+};
+
+// What a request to prepare an order that the payer starts found.
+enum class LaunchEnd : std::uint8_t {
+    made,
+    repeated,       // the same request, unpaid
+    other_content,  // the same number, unpaid
+    other_product,  // the number is one of a payment code
+    already_paid,
+    already_ended,
 };
 
 struct PayDone {
@@ -69,19 +84,27 @@ struct Target {
     Refund* refund = nullptr;
 };
 
-class Desk {
+class Desk : public NoticeWriter {
   public:
     Desk(const Profile& profile, core::Random& random, const Options& options, Violations& violations)
         : profile_(profile), random_(random), options_(options), violations_(violations) {}
     Desk(const Desk&) = delete;
     Desk& operator=(const Desk&) = delete;
-    virtual ~Desk() = default;
+    ~Desk() override = default;
 
     [[nodiscard]] const Profile& profile() const { return profile_; }
     [[nodiscard]] Books& books() { return books_; }
     [[nodiscard]] std::int64_t refund_queries() const { return refund_queries_; }
     void settle(Order& order, core::Instant now) { books_.settle(order, now, auto_end()); }
     void clear();
+    // What happened to an order that the payer starts, or began to, and was not told yet.
+    [[nodiscard]] std::vector<Notice> take_news(Order& order, core::Instant now);
+    // What an order would tell if it were paid at `now`.
+    [[nodiscard]] Notice imagine_payment(const Order& order, core::Instant now);
+    // When something will happen to it that is told; never: not by itself.
+    [[nodiscard]] core::Instant next_news(const Order& order);
+    // Where the payer's browser goes after he paid, with what the channel says there; empty: nowhere.
+    [[nodiscard]] virtual std::string return_link(const Order& order, core::Instant now);
 
     // What the call speaks of, settled to `now`.
     [[nodiscard]] Target locate(const Call& call, core::Instant now);
@@ -101,6 +124,12 @@ class Desk {
     [[nodiscard]] virtual std::string trade_id(const Order& order) const = 0;
 
   protected:
+    // The channel's words. Empty fields: it does not tell that.
+    virtual void tell_payment(Notice& notice, const Order& order) = 0;
+    virtual void tell_refund(Notice& notice, const Order& order, const Refund& refund) = 0;
+    virtual void tell_end(Notice& notice, const Order& order) = 0;
+    // Whether the channel tells that an unpaid one was closed.
+    [[nodiscard]] virtual bool tells_end(const Launch& launch) const = 0;
     [[nodiscard]] virtual std::optional<AutoEnd> auto_end() const = 0;
     // Within which refund numbers are unique.
     [[nodiscard]] virtual std::uint64_t refund_scope(const Order& order) const = 0;
@@ -108,6 +137,8 @@ class Desk {
     [[nodiscard]] virtual std::optional<Target> find_refund(const Call& call);
 
     [[nodiscard]] PayDone take_payment(const Call& call, Order& order, core::Instant now);
+    // Makes it, when there is nothing under that number; `has_trade`: before anybody scans it.
+    [[nodiscard]] LaunchEnd take_launch(const Call& call, Order& order, core::Instant now, bool has_trade);
     [[nodiscard]] Trouble query_trouble(Order& order, core::Instant now);
     [[nodiscard]] Trouble reverse_trouble(Order& order, core::Instant now);
     // Also finds the refund's script. Of its troubles only `lost` is one of an executed call.
@@ -132,6 +163,8 @@ class Desk {
     [[nodiscard]] bool give_birth(const Call& call, Order& order, Script script, core::Instant now);
     void note_query(Order& order, core::Instant now);
     void note_reverse(Order& order, core::Instant now);
+    void note_close(const Order& order, core::Instant now);
+    [[nodiscard]] static Notice begin_notice(News news, const Order& order, core::Instant now);
     void note_refund(const Target& target, core::Instant now);
 
     Violations& violations_;

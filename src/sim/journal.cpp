@@ -28,13 +28,14 @@ void Journal::set_number(std::uint64_t seq, std::string_view out_trade_no) {
     if (JournalEntry* const entry = find(seq)) entry->out_trade_no = out_trade_no;
 }
 
-void Journal::end(std::uint64_t seq, const net::Response& response, core::Instant at) {
+void Journal::end(std::uint64_t seq, const net::Response& response, core::Instant at, std::string outcome) {
     JournalEntry* const entry = find(seq);
     if (entry == nullptr) return;
     entry->answered_at = at;
     entry->status = response.status;
     entry->response = response.body;
     entry->delivery = response.delivery;
+    entry->outcome = std::move(outcome);
 }
 
 void Journal::set_limit(std::size_t limit) {

@@ -1,5 +1,5 @@
-// Journal: every call a simulator saw, with its answer. Violations: what a client did that a channel's rules
-// forbid but no answer shows. Tests read both as evidence (spec/channels 6.2).
+// Journal: every call a simulator saw and every notice it sent, with the answer. Violations: what a client
+// did that a channel's rules forbid but no answer shows. Tests read both as evidence (spec/channels 6.2).
 #pragma once
 
 #include <deque>
@@ -23,6 +23,7 @@ struct JournalEntry {
     int status = 0;
     std::string response = {};  // the whole body, also when only half of it or nothing was delivered
     net::Delivery delivery = net::Delivery::complete;
+    std::string outcome = {};  // of a notice: "acknowledged", "refused", "late", "no_answer <reason>"
 };
 
 // Remembers the last `limit` calls; with a limit of 0 it copies nothing.
@@ -33,7 +34,7 @@ class Journal {
     // Numbers the call; `entry.seq` is filled in here.
     [[nodiscard]] std::uint64_t begin(JournalEntry entry);
     void set_number(std::uint64_t seq, std::string_view out_trade_no);
-    void end(std::uint64_t seq, const net::Response& response, core::Instant at);
+    void end(std::uint64_t seq, const net::Response& response, core::Instant at, std::string outcome = {});
 
     void set_limit(std::size_t limit);
     [[nodiscard]] bool is_on() const { return limit_ > 0; }

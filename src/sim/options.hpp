@@ -42,12 +42,16 @@ struct Options {
     bool require_client_cert = false;  // /secapi/ paths refuse a request without a proven client certificate
     bool tombstones = true;            // reversing an unknown number succeeds and bars that number for ever
     bool platform_auto_revoke =
-        false;          // WeChat: an unpaid barcode order is revoked by the platform after 45 s
+        false;  // WeChat: an unpaid barcode order is revoked by the platform after 45 s
+    bool forbids_early_close = false;  // a close within 5 minutes of the creation is a violation; it works
     bool magic = true;  // payment codes, directives and the negative-test header choose scenarios
     std::int64_t password_above_fen =
         100'000;                         // a larger payment needs the password; 0: the amount does not matter
     int password_free_per_day = 5;       // of one payer, by Beijing day; 0: no limit
     std::size_t journal_limit = 10'000;  // calls remembered; 0: none, totals are kept all the same
+
+    // Where WeChat's H5 cashier is: the simulator's own address, so that a browser finds its wallet page.
+    std::string wechat_web_url = "https://wx.tenpay.com";
 
     std::vector<AlipayMerchant> alipay_merchants = {};
     std::int64_t alipay_auto_close_s = 180;        // an unpaid trade is closed after that; 0: never

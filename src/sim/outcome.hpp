@@ -11,13 +11,24 @@
 #include "core/time.hpp"
 #include "net/message.hpp"
 #include "sim/faults.hpp"
+#include "sim/launches.hpp"
 #include "sim/magic.hpp"
 #include "sim/refunds.hpp"
 
 namespace huitong::sim {
 
-enum class Op : std::uint8_t { pay, query, reverse, refund, refund_query, close };
-inline constexpr std::size_t op_count = 6;
+enum class Op : std::uint8_t {
+    pay,
+    query,
+    reverse,
+    refund,
+    refund_query,
+    close,
+    launch,  // unifiedorder, precreate
+    create,  // Alipay: the trade exists at once
+    open,    // Alipay: the payer brings a string that the merchant signed
+};
+inline constexpr std::size_t op_count = 9;
 
 // A request that passed the checks.
 struct Call {
@@ -32,7 +43,9 @@ struct Call {
     std::string refund_number = {};  // empty in a refund: that of the order
     std::string refund_id = {};      // the channel's number of a refund
     std::int64_t refund_fen = 0;
-    std::string reason = {};                         // of a refund
+    Launch launch = {};           // what the request says of an order that the payer starts
+    std::string notify_url = {};  // of a refund
+    std::string reason = {};      // of a refund
     std::optional<RefundScript> refund_script = {};  // ordered by a fault
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/money.hpp"
+#include "sim/directives.hpp"
 
 namespace huitong::sim {
 
@@ -48,18 +49,8 @@ core::Result<RefundScript> parse_refund_script(std::string_view text) {
 }
 
 RefundScript refund_script_in(std::string_view text) {
-    constexpr std::string_view opening = "#sim{";
-    const auto begin = text.find(opening);
-    if (begin == text.npos) return {};
-    std::string_view rest = text.substr(begin + opening.size());
-    rest = rest.substr(0, rest.find('}'));
-    while (!rest.empty()) {
-        const std::string_view item = rest.substr(0, rest.find(';'));
-        rest.remove_prefix(std::min(item.size() + 1, rest.size()));
-        if (!item.starts_with("refund=")) continue;
-        return parse_refund_script(item.substr(item.find('=') + 1)).value_or(RefundScript{});
-    }
-    return {};
+    const auto directive = find_directive(text, "refund");
+    return directive ? parse_refund_script(*directive).value_or(RefundScript{}) : RefundScript{};
 }
 
 Refund& RefundBook::open(std::uint64_t scope, std::string_view number, std::uint32_t order) {

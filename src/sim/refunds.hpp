@@ -45,6 +45,8 @@ enum class RefundState : std::uint8_t {
 struct Refund {
     std::string number;  // out_refund_no, out_request_no
     std::string reason = {};
+    std::string notify_url = {};  // WeChat: of the call that was accepted
+    bool is_told = false;
     std::uint32_t order = 0;   // serial of the order
     std::uint32_t serial = 0;  // of the refund
     RefundState state = RefundState::asked;

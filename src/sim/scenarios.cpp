@@ -30,6 +30,9 @@ constexpr RepeatRow repeat_rows[] = {
     {PayEnd::other_payer,
      {{"BUYER_MISMATCH", "支付帐号错误"}, {"ACQ.TRADE_BUYER_NOT_MATCH", "交易买家不匹配"}}},
     {PayEnd::still_paying, {{"USERPAYING", "需要用户输入支付密码"}, {"10003", ""}}},
+    {PayEnd::other_product,
+     {{"INVALID_REQUEST", "201 商户订单号重复"}, {"ACQ.CONTEXT_INCONSISTENT", "交易信息被篡改"}}},
+    {PayEnd::closed, {{"ORDERCLOSED", "订单已关闭"}, {"ACQ.TRADE_HAS_CLOSE", "交易已经关闭"}}},
     {PayEnd::already_failed, {{"INVALID_REQUEST", "201 商户订单号重复"}, {"ACQ.PAYMENT_FAIL", "支付失败"}}},
 };
 
@@ -56,7 +59,7 @@ Script Desk::script_of(const Call& call, core::Instant now) const {
 
 std::optional<core::Instant> Desk::held_until(const Call& call, const Target& target,
                                               core::Instant now) const {
-    if (call.op != Op::pay || target.order->state != State::absent) return std::nullopt;
+    if (call.op != Op::pay || target.order->is_known()) return std::nullopt;
     const Script script = script_of(call, now);
     if (script.row->wire != Wire::held) return std::nullopt;
     return now + std::chrono::seconds(script.tt);
@@ -64,7 +67,9 @@ std::optional<core::Instant> Desk::held_until(const Call& call, const Target& ta
 
 PayEnd Desk::answer_repeat(const Call& call, const Order& order) const {
     if (order.state == State::paid) return PayEnd::already_paid;
-    if (order.state == State::revoked) return PayEnd::already_ended;
+    const bool is_launched = order.launch != nullptr;
+    if (order.state == State::revoked) return is_launched ? PayEnd::closed : PayEnd::already_ended;
+    if (is_launched) return PayEnd::other_product;
     if (order.amount_fen != call.amount_fen || order.sub != call.sub) return PayEnd::other_amount;
     if (order.payer != payer_of(call.auth_code)) return PayEnd::other_payer;
     return order.state == State::paying ? PayEnd::still_paying : PayEnd::already_failed;
@@ -98,13 +103,43 @@ PayDone Desk::take_payment(const Call& call, Order& order, core::Instant now) {
     const auto refuse = [&](PayEnd end) {
         return PayDone{.end = end, .script = {&plain_row(), 0}, .say = says(end)};
     };
-    if (order.state != State::absent) return refuse(answer_repeat(call, order));
+    if (order.is_known()) return refuse(answer_repeat(call, order));
     if (books_.is_used(call.auth_code)) return refuse(PayEnd::code_used);
     Script script = script_of(call, now);
     const bool is_born = give_birth(call, order, script, now);
     // The row of scenario 44 speaks of the first call only.
     if (script.row->birth == Birth::paid_on_repeat && is_born) script = Script{&plain_row(), 0};
     return {PayEnd::scripted, script, script.row->says.*profile_.says, is_born};
+}
+
+LaunchEnd Desk::take_launch(const Call& call, Order& order, core::Instant now, bool has_trade) {
+    Launch* const known = order.launch;
+    const bool is_paid = order.state == State::paid;
+    if (known == nullptr && order.state != State::absent) {
+        return is_paid ? LaunchEnd::already_paid : LaunchEnd::other_product;
+    }
+    if (known != nullptr) {
+        ++known->calls;
+        if (order.state == State::revoked) return LaunchEnd::already_ended;
+        if (is_paid) return LaunchEnd::already_paid;
+        const bool is_same = known->fingerprint == call.launch.fingerprint && order.sub == call.sub;
+        return is_same ? LaunchEnd::repeated : LaunchEnd::other_content;
+    }
+    order.sub = call.sub;
+    order.amount_fen = call.amount_fen;
+    Launch launch = call.launch;
+    launch.calls = 1;
+    launch.made_at = now;
+    launch.code_ends_at = std::min(launch.ends_at, now + launch.code_lives);
+    const auto after = [&](std::int64_t seconds) { return now + std::chrono::seconds(seconds); };
+    if (options_.magic) launch.plan = plan_in(launch.body + " " + launch.subject);
+    const Plan& plan = launch.plan;
+    if (plan.expire_s) launch.code_ends_at = launch.ends_at = after(*plan.expire_s);
+    if (plan.pay_s) launch.pay_at = after(*plan.pay_s);
+    launch.scan_at = plan.scan_s ? after(*plan.scan_s) : launch.pay_at;
+    launch.pay_at = std::max(launch.pay_at, launch.scan_at);
+    (void)books_.launch(order, std::move(launch), has_trade);
+    return LaunchEnd::made;
 }
 
 Trouble Desk::query_trouble(Order& order, core::Instant now) {
@@ -199,6 +234,7 @@ void Desk::accept_refund(const Call& call, const Target& target, core::Instant n
     const RefundPlay play = refund.script.play;
     refund.amount_fen = call.refund_fen;
     refund.reason = call.reason;
+    refund.notify_url = call.notify_url;
     refund.ends_as = RefundState::succeeded;
     if (play == RefundPlay::abnormal) refund.ends_as = RefundState::abnormal;
     if (play == RefundPlay::close) refund.ends_as = RefundState::closed;

@@ -8,14 +8,32 @@ core::Result<void> Service::demand_paying(const Order& order) {
     return core::fail(core::Code::conflict, "not_paying", std::string(desk().state_name(order, now())));
 }
 
+core::Result<void> Service::scan(Order& order) {
+    if (order.launch == nullptr) return core::fail(core::Code::conflict, "not_launched");
+    if (Books::scan(order, now())) {
+        tell(order);
+        return {};
+    }
+    return core::fail(core::Code::conflict, "code_dead", std::string(desk().state_name(order, now())));
+}
+
 core::Result<void> Service::pay(Order& order) {
+    if (order.launch != nullptr) {
+        if (auto begun = scan(order); !begun) return begun;
+    }
     if (auto allowed = demand_paying(order); !allowed) return allowed;
     Books::pay(order, now());
+    tell(order);
     return {};
 }
 
 core::Result<void> Service::cancel(Order& order) {
     if (auto allowed = demand_paying(order); !allowed) return allowed;
+    if (order.launch != nullptr) {
+        // The payer may come back.
+        ++order.launch->cancels;
+        return {};
+    }
     order.state = State::payerror;
     return {};
 }
@@ -26,16 +44,54 @@ core::Result<void> Service::enter_wrong_password(Order& order) {
     return {};
 }
 
+void Service::tell(Order& order) {
+    if (order.launch == nullptr) return;
+    desk().settle(order, now());
+    for (Notice& notice : desk().take_news(order, now())) {
+        notices_.post(desk().profile().channel, desk(), std::move(notice));
+    }
+    const core::Instant next = desk().next_news(order);
+    if (next == never || next == order.launch->woken_for) return;
+    order.launch->woken_for = next;
+    notices_.wake_at(next, [this, serial = order.serial] { tell(desk().books().orders()[serial]); });
+}
+
+std::vector<std::shared_ptr<Notice>> Service::notices_of(const Order& order) {
+    return notices_.of(desk().profile().channel, order.serial);
+}
+
+core::Result<std::shared_ptr<Notice>> Service::resend(Order& order, NoticeScript play) {
+    const std::string_view channel = desk().profile().channel;
+    if (order.launch != nullptr && play.is_spoiled() && notices_of(order).empty()) {
+        Notice imagined = desk().imagine_payment(order, now());
+        imagined.script.play = NoticePlay::none;
+        notices_.post(channel, desk(), std::move(imagined));
+    }
+    const auto notices = notices_of(order);
+    if (notices.empty()) return core::fail(core::Code::not_found, "no_notice");
+    notices_.resend(channel, notices.back(), play);
+    return notices.back();
+}
+
 Order* Service::find_order(std::string_view account, std::string_view out_trade_no) {
     run_due(now());
     for (std::size_t i = 0; i < desk().account_count(); ++i) {
         if (!account.empty() && desk().account_name(i) != account) continue;
         Order* const order = desk().books().find(i, out_trade_no);
-        if (order == nullptr || order->state == State::absent) continue;
+        if (order == nullptr || !order->is_known()) continue;
         desk().settle(*order, now());
         return order;
     }
     return nullptr;
+}
+
+Order* Service::find_content(const std::string& content) {
+    run_due(now());
+    const Launch* const launch = desk().books().launches().find(content);
+    if (launch == nullptr) return nullptr;
+    Order& order = desk().books().orders()[launch->order];
+    desk().settle(order, now());
+    return &order;
 }
 
 std::deque<Order>& Service::settled_orders() {

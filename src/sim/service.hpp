@@ -9,6 +9,7 @@
 #include "sim/clock.hpp"
 #include "sim/desk.hpp"
 #include "sim/faults.hpp"
+#include "sim/notices.hpp"
 
 namespace huitong::sim {
 
@@ -40,28 +41,38 @@ struct Shared {
     Faults& faults;
     Journal& journal;
     Violations& violations;
+    Notices& notices;
 };
 
 // What the control plane sees of a channel.
 class Service {
   public:
-    explicit Service(VirtualClock& clock) : clock_(clock) {}
+    Service(VirtualClock& clock, Notices& notices) : clock_(clock), notices_(notices) {}
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
     virtual ~Service() = default;
 
-    // What the payer does by hand. Errors: conflict {not_paying}.
+    // What the payer does by hand. Errors: conflict {not_paying, code_dead, not_launched}.
+    [[nodiscard]] core::Result<void> scan(Order& order);
     [[nodiscard]] core::Result<void> pay(Order& order);
     [[nodiscard]] core::Result<void> cancel(Order& order);
     [[nodiscard]] core::Result<void> enter_wrong_password(Order& order);
 
     // Null when there is no such order. An empty account name searches all.
     [[nodiscard]] Order* find_order(std::string_view account, std::string_view out_trade_no);
+    // The order behind what a wallet reads, or null.
+    [[nodiscard]] Order* find_content(const std::string& content);
     // All numbers ever named, settled to the present.
     [[nodiscard]] std::deque<Order>& settled_orders();
     [[nodiscard]] Totals totals();
     [[nodiscard]] virtual Desk& desk() = 0;
     [[nodiscard]] core::Instant now() const { return clock_.now(); }
+    // Sends the merchant what he was not told yet of an order, and sees to it that what comes is told.
+    void tell(Order& order);
+    [[nodiscard]] std::vector<std::shared_ptr<Notice>> notices_of(const Order& order);
+    // The last notice of the order once more, spoiled as `play` says. A spoiled one may also be of an order
+    // that tells nothing yet: it then says that it was paid. Errors: not_found {no_notice}.
+    [[nodiscard]] core::Result<std::shared_ptr<Notice>> resend(Order& order, NoticeScript play);
     virtual void clear() = 0;
 
   protected:
@@ -70,6 +81,7 @@ class Service {
     virtual void run_due(core::Instant now) = 0;
 
     VirtualClock& clock_;
+    Notices& notices_;
 
   private:
     [[nodiscard]] core::Result<void> demand_paying(const Order& order);
@@ -90,7 +102,7 @@ class ServiceOf final : public Service {
 
   public:
     explicit ServiceOf(const Shared& shared)
-        : Service(shared.clock),
+        : Service(shared.clock, shared.notices),
           desk_(shared.random, shared.options, shared.violations),
           faults_(shared.faults),
           journal_(shared.journal) {}
@@ -187,6 +199,7 @@ auto ServiceOf<ChannelDesk>::answer(Call call, std::uint64_t seq) -> task::Await
     } else if (!outcome) {
         outcome = desk_.execute(call, target, now);
     }
+    if (target.order != nullptr) tell(*target.order);
     if (fault) apply_after(*fault, *outcome);
     Desk::note_answer(op, target, outcome->arrives() && desk_.is_definite(op, *outcome));
     co_return std::move(*outcome);

@@ -8,6 +8,7 @@
 #include "sim/clock.hpp"
 #include "sim/faults.hpp"
 #include "sim/journal.hpp"
+#include "sim/notices.hpp"
 #include "sim/options.hpp"
 #include "sim/wechat/channel.hpp"
 
@@ -23,10 +24,18 @@ class Simulators {
 
     // The channels' own paths: WeChat's /pay/… and /secapi/pay/…, Alipay's /gateway.do.
     [[nodiscard]] net::Handler channel_handler();
-    // /_sim/…: clock, faults, orders, journal, summary, violations, options, reset.
+    // /_sim/…: clock, faults, orders, journal, summary, violations, options, reset, scan, wallet.
     [[nodiscard]] net::Handler control_handler();
     // Both on one port.
     [[nodiscard]] net::Handler handler();
+
+    // Begins to tell merchants what payers do; before the first request. Both must outlive it.
+    void start_notices(boost::asio::any_io_executor executor, net::HttpTransport& transport) {
+        notices_.start(std::move(executor), transport);
+    }
+    // Ends it; what is under way must have ended (join_notices) before this object goes.
+    void stop_notices() { notices_.stop(); }
+    [[nodiscard]] task::Awaitable<void> join_notices() { return notices_.join(); }
 
     void add_fault(Fault fault) { faults_.add(std::move(fault)); }
     // Forgets orders, faults, journal and violations; clock and options stay.
@@ -51,6 +60,7 @@ class Simulators {
     Faults faults_;
     Journal journal_;
     Violations violations_;
+    Notices notices_;
     wechat::Channel wechat_;
     alipay::Channel alipay_;
 };

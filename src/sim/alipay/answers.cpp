@@ -100,6 +100,12 @@ Outcome fail(const Call& call, std::string_view code, std::string_view text) {
 }
 
 net::Response render(Outcome outcome, std::string trace_id) {
+    if (!outcome.location.empty()) {
+        auto redirect = net::make_response(302, "text/html;charset=utf-8", {});
+        redirect.headers.set("Location", std::move(outcome.location));
+        redirect.delivery = outcome.delivery;
+        return redirect;
+    }
     std::string body = outcome.raw_body ? std::move(*outcome.raw_body) : write_body(outcome);
     auto response = net::make_response(outcome.status, "text/html;charset=utf-8", std::move(body));
     response.headers.set("trace_id", std::move(trace_id));

@@ -17,6 +17,7 @@ struct Outcome : sim::Outcome {
     const Account* signer = nullptr;  // null: unsigned
     std::string key = {};
     std::string fund_amount = {};  // of the one entry of fund_bill_list; empty: no list
+    std::string location = {};     // where the payer's browser goes, instead of an answer
 };
 
 // Code 10000.

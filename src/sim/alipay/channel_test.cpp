@@ -89,7 +89,7 @@ TEST(AlipayGateway, refuses_wrong_public_parameters) {
         {"app_id", "", "40001", "isv.missing-app-id"},
         {"app_id", "2021999999999999", "40002", "isv.invalid-app-id"},
         {"method", "", "40001", "isv.missing-method"},
-        {"method", "alipay.trade.precreate", "40002", "isv.invalid-method"},
+        {"method", "alipay.trade.royalty", "40002", "isv.invalid-method"},
         {"sign_type", "", "40001", "isv.missing-signature-type"},
         {"sign_type", "RSA", "40002", "isv.invalid-signature-type"},
         {"charset", "", "40002", "isv.invalid-charset"},
@@ -115,7 +115,7 @@ TEST(AlipayGateway, refuses_wrong_public_parameters) {
     }
     EXPECT_EQ(with("timestamp", "2024-03-05 09:05:00").result(), "ACQ.TRADE_NOT_EXIST")
         << "within the window";
-    EXPECT_EQ(with("method", "alipay.trade.precreate").key, "error_response");
+    EXPECT_EQ(with("method", "alipay.trade.royalty").key, "error_response");
     rig.simulators.options().alipay_timestamp_window_s = 0;
     EXPECT_EQ(with("timestamp", "2023-03-05 09:05:00").result(), "ACQ.TRADE_NOT_EXIST");
 }

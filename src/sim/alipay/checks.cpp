@@ -13,6 +13,7 @@ struct Method {
     std::string_view name;
     Op op;
     std::string_view seen_op;
+    Way way = Way::precreate;  // of what the payer starts
 };
 
 constexpr Method methods[] = {
@@ -22,6 +23,11 @@ constexpr Method methods[] = {
     {"alipay.trade.refund", Op::refund, "refund"},
     {"alipay.trade.fastpay.refund.query", Op::refund_query, "refundquery"},
     {"alipay.trade.close", Op::close, "close"},
+    {"alipay.trade.precreate", Op::launch, "precreate"},
+    {"alipay.trade.create", Op::create, "create", Way::create},
+    {"alipay.trade.app.pay", Op::open, "open", Way::app_pay},
+    {"alipay.trade.wap.pay", Op::open, "open", Way::wap_pay},
+    {"alipay.trade.page.pay", Op::open, "open", Way::page_pay},
 };
 
 class Params {
@@ -130,6 +136,7 @@ std::optional<Outcome> find_method(Call& call, const Params& params, Seen& seen)
     if (name.empty()) return fail(call, "isv.missing-method", "缺少方法名参数");
     if (row == std::end(methods)) return fail(call, "isv.invalid-method", "不存在的方法名");
     call.op = row->op;
+    call.launch.way = row->way;
     call.answer_key = name;
     std::ranges::replace(call.answer_key, '.', '_');
     call.answer_key += "_response";
@@ -161,7 +168,9 @@ std::expected<Call, Outcome> check_request(const net::Request& request, core::In
     if (!refused && method) refused = fail(call, method->get("sub_code"), method->get("sub_msg"));
     if (!refused) refused = verify_signature(call, *params);
     if (!refused) refused = check_form(call, *params);
-    if (!refused) refused = check_time(call, *params, now, options.alipay_timestamp_window_s);
+    // A payer may bring a signed string long after it was signed.
+    if (!refused && call.op != Op::open)
+        refused = check_time(call, *params, now, options.alipay_timestamp_window_s);
     if (!refused) refused = check_certificates(call, *params);
     if (!refused) refused = find_sub_merchant(call, *params);
     if (!refused && params->get("biz_content").empty()) {
@@ -171,6 +180,12 @@ std::expected<Call, Outcome> check_request(const net::Request& request, core::In
         refused = fail(call, "isv.invalid-parameter", "biz_content不是合法的JSON");
     }
     if (!refused) refused = read_content(call, *content);
+    const bool is_launch = call.op == Op::launch || call.op == Op::create || call.op == Op::open;
+    if (!refused && is_launch) {
+        refused = read_launch(
+            call, *content,
+            {params->get("biz_content"), params->get("notify_url"), params->get("return_url"), now});
+    }
     if (refused) return std::unexpected(std::move(*refused));
     return call;
 }

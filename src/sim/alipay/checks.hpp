@@ -17,6 +17,21 @@ namespace huitong::sim::alipay {
 [[nodiscard]] std::expected<Call, Outcome> check_request(const net::Request& request, core::Instant now,
                                                          const Options& options,
                                                          std::span<const Account> accounts, Seen& seen);
+// What a request to prepare an order says of it, from parameters beside biz_content, too.
+struct LaunchTexts {
+    std::string_view biz_content;
+    std::string_view notify_url;
+    std::string_view return_url;
+    core::Instant now;
+};
+// Checks biz_content of a launch and moves it into the call.
+[[nodiscard]] std::optional<Outcome> read_launch(Call& call, const codec::Json& content,
+                                                 const LaunchTexts& texts);
+// Whole fen from 0.01 yuan up to Alipay's limit.
+[[nodiscard]] std::optional<std::int64_t> parse_amount(std::string_view text);
+[[nodiscard]] Outcome bad_parameter(const Call& call, std::string_view name);
+// The members that every pay-like method has. Fills the amount.
+[[nodiscard]] std::optional<Outcome> read_sale(Call& call, const codec::Json& content);
 // Checks biz_content by the rules of call.op and moves it into the call.
 [[nodiscard]] std::optional<Outcome> read_content(Call& call, const codec::Json& content);
 // The member as text, "" when there is none; amounts may come as JSON numbers.

@@ -23,6 +23,25 @@ constexpr Rule pay_rules[] = {
     {"terminal_id", false, 32}, {"product_code", false, 64}, {"timeout_express", false, 6},
 };
 
+constexpr Rule launch_rules[] = {
+    {"out_trade_no", true, 64},
+    {"subject", true, 256},
+    {"total_amount", true, 12},
+    {"seller_id", false, 28},
+    {"body", false, 128},
+    {"operator_id", false, 28},
+    {"store_id", false, 32},
+    {"terminal_id", false, 32},
+    {"product_code", false, 64},
+    {"timeout_express", false, 6},
+    {"qr_code_timeout_express", false, 6},
+    {"time_expire", false, 32},
+    {"passback_params", false, 512},
+    {"buyer_id", false, 28},
+    {"buyer_open_id", false, 128},
+    {"quit_url", false, 400},
+};
+
 constexpr Rule lookup_rules[] = {{"out_trade_no", false, 64}, {"trade_no", false, 64}};
 
 constexpr Rule refund_rules[] = {
@@ -46,12 +65,12 @@ std::span<const Rule> rules_of(Op op) {
             return refund_rules;
         case Op::refund_query:
             return refund_query_rules;
+        case Op::launch:
+        case Op::create:
+        case Op::open:
+            return launch_rules;
     }
     return {};
-}
-
-Outcome bad(const Call& call, std::string_view name) {
-    return fail(call, "ACQ.INVALID_PARAMETER", std::string("参数无效：").append(name));
 }
 
 bool is_digits(std::string_view text) {
@@ -70,24 +89,11 @@ bool is_auth_code(std::string_view text) {
     return text.starts_with("30") || (text[0] == '2' && text[1] >= '5');
 }
 
-std::optional<std::int64_t> parse_amount(std::string_view text) {
-    const auto money = core::parse_decimal(text, core::Currency::CNY);
-    if (!money || money->minor() < 1 || money->minor() > max_total_fen) return std::nullopt;
-    return money->minor();
-}
-
 std::optional<Outcome> read_pay(Call& call, const codec::Json& content) {
     constexpr std::string_view scenes[] = {"bar_code", "wave_code", "security_code"};
-    if (std::ranges::find(scenes, text_of(content, "scene")) == std::end(scenes)) return bad(call, "scene");
-    if (text_of(content, "subject").find_first_of("/=&") != std::string_view::npos) {
-        return bad(call, "subject");
-    }
-    const auto amount = parse_amount(text_of(content, "total_amount"));
-    if (!amount) return bad(call, "total_amount");
-    call.amount_fen = *amount;
-    const std::string_view seller = text_of(content, "seller_id");
-    const std::string& own = call.caller->merchant->seller_id;
-    if (!seller.empty() && !own.empty() && seller != own) return bad(call, "seller_id");
+    if (std::ranges::find(scenes, text_of(content, "scene")) == std::end(scenes))
+        return bad_parameter(call, "scene");
+    if (auto refused = read_sale(call, content)) return refused;
     call.auth_code = text_of(content, "auth_code");
     if (is_auth_code(call.auth_code)) return std::nullopt;
     return fail(call, "ACQ.PAYMENT_AUTH_CODE_INVALID", "支付授权码无效");
@@ -95,24 +101,47 @@ std::optional<Outcome> read_pay(Call& call, const codec::Json& content) {
 
 }  // namespace
 
+std::optional<std::int64_t> parse_amount(std::string_view text) {
+    const auto money = core::parse_decimal(text, core::Currency::CNY);
+    if (!money || money->minor() < 1 || money->minor() > max_total_fen) return std::nullopt;
+    return money->minor();
+}
+
+Outcome bad_parameter(const Call& call, std::string_view name) {
+    return fail(call, "ACQ.INVALID_PARAMETER", std::string("参数无效：").append(name));
+}
+
+std::optional<Outcome> read_sale(Call& call, const codec::Json& content) {
+    if (text_of(content, "subject").find_first_of("/=&") != std::string_view::npos) {
+        return bad_parameter(call, "subject");
+    }
+    const auto amount = parse_amount(text_of(content, "total_amount"));
+    if (!amount) return bad_parameter(call, "total_amount");
+    call.amount_fen = *amount;
+    const std::string_view seller = text_of(content, "seller_id");
+    const std::string& own = call.caller->merchant->seller_id;
+    if (!seller.empty() && !own.empty() && seller != own) return bad_parameter(call, "seller_id");
+    return std::nullopt;
+}
+
 std::optional<Outcome> read_content(Call& call, const codec::Json& content) {
     for (const Rule& rule : rules_of(call.op)) {
         const std::string_view value = text_of(content, rule.name);
-        if (value.empty() && rule.is_required) return bad(call, rule.name);
+        if (value.empty() && rule.is_required) return bad_parameter(call, rule.name);
         if (value.size() > rule.max_length && codec::utf8_length(value) > rule.max_length) {
-            return bad(call, rule.name);
+            return bad_parameter(call, rule.name);
         }
     }
     call.number = text_of(content, "out_trade_no");
     call.trade_id = text_of(content, "trade_no");
-    if (!is_trade_number(call.number)) return bad(call, "out_trade_no");
-    if (call.number.empty() && call.trade_id.empty()) return bad(call, "out_trade_no");
+    if (!is_trade_number(call.number)) return bad_parameter(call, "out_trade_no");
+    if (call.number.empty() && call.trade_id.empty()) return bad_parameter(call, "out_trade_no");
     if (call.op == Op::pay) return read_pay(call, content);
     call.refund_number = text_of(content, "out_request_no");
     call.reason = text_of(content, "refund_reason");
     if (call.op != Op::refund) return std::nullopt;
     const auto amount = parse_amount(text_of(content, "refund_amount"));
-    if (!amount) return bad(call, "refund_amount");
+    if (!amount) return bad_parameter(call, "refund_amount");
     call.refund_fen = *amount;
     return std::nullopt;
 }

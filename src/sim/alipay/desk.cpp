@@ -13,7 +13,7 @@ namespace {
 constexpr Profile profile_of_alipay{
     .channel = "alipay",
     .code_prefix = "28",
-    .ops = {"pay", "query", "cancel", "refund", "refundquery", "close"},
+    .ops = {"pay", "query", "cancel", "refund", "refundquery", "close", "precreate", "create", "open"},
     .says = &Words::alipay,
     .earliest_reverse = core::Duration{0},
     .account_name = "app_id",
@@ -21,6 +21,8 @@ constexpr Profile profile_of_alipay{
     .trade_name = "trade_no",
     // Alipay itself knows only REFUND_SUCCESS.
     .refund_states = {"ABSENT", "PROCESSING", "REFUND_SUCCESS", "ABNORMAL", "CLOSED"},
+    .reverses_launched = true,
+    .earliest_close = core::Duration{0},
 };
 
 }  // namespace
@@ -41,24 +43,28 @@ std::expected<Call, Outcome> Desk::check(const net::Request& request, core::Inst
 }
 
 Outcome Desk::execute(const Call& call, const Target& target, core::Instant now) {
-    if (call.op == Op::reverse) return cancel(call, target.order, now);
-    const bool needs_trade = call.op != Op::pay;
-    if (needs_trade && !is_there(call, target.order)) return say_not_found(call);
     switch (call.op) {
         case Op::pay:
             return pay(call, *target.order, now);
-        case Op::query:
-            return query(call, *target.order, now);
-        case Op::refund:
-            return refund(call, target, now);
-        case Op::refund_query:
-            return refund_query(call, target);
-        case Op::close:
-            return close(call, *target.order, now);
+        case Op::launch:
+            return precreate(call, *target.order, now);
+        case Op::create:
+            return create(call, *target.order, now);
+        case Op::open:
+            return open(call, *target.order, now);
         case Op::reverse:
+            return cancel(call, target.order, now);
+        case Op::query:
+        case Op::refund:
+        case Op::refund_query:
+        case Op::close:
             break;
     }
-    return {};
+    if (!is_there(call, target.order)) return say_not_found(call);
+    if (call.op == Op::query) return query(call, *target.order, now);
+    if (call.op == Op::refund) return refund(call, target, now);
+    if (call.op == Op::refund_query) return refund_query(call, target);
+    return close(call, *target.order, now);
 }
 
 bool Desk::is_there(const Call& call, const Order* order) {
@@ -150,7 +156,11 @@ Outcome Desk::speak_of(const Call& call, const Order& order) const {
 
 void Desk::add_buyer(Outcome& outcome, const Order& order) {
     outcome.add("buyer_logon_id", fmt::format("{:03}***@sim.test", order.payer % 1000));
-    outcome.add("buyer_user_id", fmt::format("2088{:012}", order.payer));
+    const bool is_named = order.launch != nullptr && !order.launch->buyer.empty();
+    const std::string buyer = is_named ? order.launch->buyer : fmt::format("2088{:012}", order.payer);
+    // An open_id has letters.
+    const bool is_open_id = buyer.find_first_not_of("0123456789") != buyer.npos;
+    outcome.add(is_open_id ? "buyer_open_id" : "buyer_user_id", buyer);
 }
 
 void Desk::add_amounts(Outcome& outcome, const Order& order) {

@@ -37,7 +37,21 @@ class Desk final : public sim::Desk {
     [[nodiscard]] std::string_view state_name(const Order& order, core::Instant now) const override;
     [[nodiscard]] std::string trade_id(const Order& order) const override;
 
+    [[nodiscard]] std::string return_link(const Order& order, core::Instant now) override;
+    [[nodiscard]] NoticeText write(const Notice& notice, NoticeScript play, core::Instant now) override;
+    [[nodiscard]] std::span<const core::Duration> notice_intervals() const override;
+    [[nodiscard]] bool is_acknowledged(const net::Response& answer) const override;
+
   private:
+    void tell_payment(Notice& notice, const Order& order) override;
+    void tell_refund(Notice& notice, const Order& order, const Refund& refund) override;
+    void tell_end(Notice& notice, const Order& order) override;
+    [[nodiscard]] bool tells_end(const Launch& launch) const override;
+    // What every notice of a trade says.
+    void tell_trade(Notice& notice, const Order& order, std::string_view trade_status);
+    // `fields` and what identifies the application, signed; the rule of notices leaves sign_type out.
+    [[nodiscard]] codec::FormFields sign_params(const Order& order, codec::FormFields fields,
+                                                NoticePlay play);
     [[nodiscard]] std::optional<AutoEnd> auto_end() const override;
     [[nodiscard]] std::uint64_t refund_scope(const Order& order) const override { return order.serial; }
 
@@ -45,6 +59,12 @@ class Desk final : public sim::Desk {
     [[nodiscard]] Outcome query(const Call& call, Order& order, core::Instant now);
     [[nodiscard]] Outcome cancel(const Call& call, Order* order, core::Instant now);
     [[nodiscard]] Outcome close(const Call& call, Order& order, core::Instant now);
+    [[nodiscard]] Outcome precreate(const Call& call, Order& order, core::Instant now);
+    [[nodiscard]] Outcome create(const Call& call, Order& order, core::Instant now);
+    // The payer comes with a string that the merchant signed: the trade appears.
+    [[nodiscard]] Outcome open(const Call& call, Order& order, core::Instant now);
+    // What stands in the way of preparing it; none: it was made now, or before by the same request.
+    [[nodiscard]] std::optional<Outcome> refuse_launch(const Call& call, const Order& order, LaunchEnd end);
     [[nodiscard]] Outcome refund(const Call& call, const Target& target, core::Instant now);
     [[nodiscard]] std::optional<Outcome> refuse_refund(const Call& call, const Target& target,
                                                        core::Instant now);

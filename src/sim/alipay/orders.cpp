@@ -14,6 +14,10 @@ bool may_cancel(const Order& order, core::Instant now) {
            beijing_day(now - cancel_grace) <= beijing_day(order.created_at);
 }
 
+bool is_cancelled(Way way) {
+    return way == Way::precreate || way == Way::create;
+}
+
 }  // namespace
 
 Outcome Desk::pay(const Call& call, Order& order, core::Instant now) {
@@ -59,7 +63,13 @@ Outcome Desk::cancel(const Call& call, Order* order, core::Instant now) {
         if (!action.empty()) outcome.add("action", action);
         return outcome;
     };
-    if (order->state == State::absent && options_.tombstones) {
+    if (order->launch != nullptr && !is_cancelled(order->launch->way)) {
+        violate(*order, now, "cancel_on_launched", "only what is paid in person is cancelled");
+        return fail(call, "ACQ.CANCEL_NOT_ALLOWED", "该交易不允许撤销");
+    }
+    // A code that nobody scanned is dead from now on.
+    const bool has_code = order->launch != nullptr && order->sub == call.sub;
+    if (order->state == State::absent && (options_.tombstones || has_code)) {
         order->sub = call.sub;
         order->created_at = now;
         Books::reverse(*order, now);

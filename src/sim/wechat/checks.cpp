@@ -33,6 +33,20 @@ constexpr FieldRule micropay_rules[] = {
     {"sub_appid", false, 32},
 };
 
+constexpr FieldRule unified_rules[] = {
+    {"body", true, 128},        {"out_trade_no", true, 32},
+    {"total_fee", true, 9},     {"spbill_create_ip", true, 64},
+    {"notify_url", true, 256},  {"trade_type", true, 16},
+    {"device_info", false, 32}, {"detail", false, 6000},
+    {"attach", false, 127},     {"fee_type", false, 16},
+    {"goods_tag", false, 32},   {"limit_pay", false, 32},
+    {"time_start", false, 14},  {"time_expire", false, 14},
+    {"product_id", false, 32},  {"openid", false, 128},
+    {"sub_openid", false, 128}, {"receipt", false, 8},
+    {"scene_info", false, 256}, {"profit_sharing", false, 16},
+    {"sub_appid", false, 32},
+};
+
 constexpr FieldRule lookup_rules[] = {
     {"out_trade_no", false, 32},
     {"transaction_id", false, 32},
@@ -69,6 +83,11 @@ std::span<const FieldRule> rules_of(Op op) {
             return refund_query_rules;
         case Op::close:
             return close_rules;
+        case Op::launch:
+            return unified_rules;
+        case Op::create:
+        case Op::open:
+            break;
     }
     return {};
 }
@@ -85,6 +104,7 @@ constexpr Path paths[] = {
     {"/secapi/pay/refund", Op::refund},
     {"/pay/refundquery", Op::refund_query},
     {"/pay/closeorder", Op::close},
+    {"/pay/unifiedorder", Op::launch},
 };
 
 bool is_digits(std::string_view text) {
@@ -202,13 +222,15 @@ std::optional<Outcome> read_amounts(Call& call, core::Random& random) {
     return std::nullopt;
 }
 
-std::optional<Outcome> check_content(Call& call, core::Random& random) {
+std::optional<Outcome> check_content(Call& call, core::Instant now, core::Random& random) {
     if (auto refused = check_fields(call, random)) return refused;
     if (call.op == Op::refund_query && !is_digits(call.fields.get("offset"))) {
         return fail(call, random, "PARAM_ERROR", "参数错误 offset");
     }
-    if (call.op != Op::pay && call.op != Op::refund) return std::nullopt;
+    const bool has_amount = call.op == Op::pay || call.op == Op::refund || call.op == Op::launch;
+    if (!has_amount) return std::nullopt;
     if (auto refused = read_amounts(call, random)) return refused;
+    if (call.op == Op::launch) return read_launch(call, now, random);
     if (call.op == Op::pay && !is_auth_code(call.fields.get("auth_code"))) {
         return fail(call, random, "AUTH_CODE_INVALID",
                     "请扫描微信支付授权码(以10/11/12/13/14/15为前缀的18位数字)");
@@ -221,6 +243,7 @@ void fill(Call& call) {
         {"out_trade_no", &sim::Call::number},         {"transaction_id", &sim::Call::trade_id},
         {"auth_code", &sim::Call::auth_code},         {"refund_id", &sim::Call::refund_id},
         {"out_refund_no", &sim::Call::refund_number}, {"refund_desc", &sim::Call::reason},
+        {"notify_url", &sim::Call::notify_url},
     };
     for (const auto& [name, member] : texts) call.*member = call.fields.get(name);
 }
@@ -233,8 +256,8 @@ std::optional<Op> find_op(std::string_view path) {
     return row->op;
 }
 
-std::expected<Call, Outcome> check_request(Op op, const net::Request& request, const Options& options,
-                                           core::Random& random, std::string& seen_number) {
+std::expected<Call, Outcome> check_request(const Asked& asked, std::string& seen_number) {
+    const auto& [op, request, now, options, random] = asked;
     const bool wants_cert = options.require_client_cert && request.path().starts_with("/secapi/");
     if (wants_cert && !request.has_client_certificate) {
         Outcome outcome;
@@ -257,7 +280,7 @@ std::expected<Call, Outcome> check_request(Op op, const net::Request& request, c
     if (auto refused = identify(call, options)) return std::unexpected(std::move(*refused));
     if (auto refused = verify_signature(call)) return std::unexpected(std::move(*refused));
     if (auto refused = find_sub_merchant(call, random)) return std::unexpected(std::move(*refused));
-    if (auto refused = check_content(call, random)) return std::unexpected(std::move(*refused));
+    if (auto refused = check_content(call, now, random)) return std::unexpected(std::move(*refused));
     fill(call);
     if (const auto header = request.headers.find("Wechatpay-Negative-Test")) call.negative_test = *header;
     return call;

@@ -15,8 +15,15 @@ namespace huitong::sim::wechat {
 // The call, or the answer that refuses it. Until the signature is verified a refusal is unsigned
 // (return_code=FAIL); afterwards it is signed (result_code=FAIL). `seen_number` gets the out_trade_no as soon
 // as it can be read.
-[[nodiscard]] std::expected<Call, Outcome> check_request(Op op, const net::Request& request,
-                                                         const Options& options, core::Random& random,
-                                                         std::string& seen_number);
+struct Asked {
+    Op op;
+    const net::Request& request;
+    core::Instant now;
+    const Options& options;
+    core::Random& random;
+};
+[[nodiscard]] std::expected<Call, Outcome> check_request(const Asked& asked, std::string& seen_number);
+// The part of unifiedorder that is more than lengths: what each trade_type demands, times, URLs.
+[[nodiscard]] std::optional<Outcome> read_launch(Call& call, core::Instant now, core::Random& random);
 
 }  // namespace huitong::sim::wechat

@@ -16,13 +16,16 @@ constexpr std::string_view transaction_prefix = "4200000001";
 constexpr Profile profile_of_wechat{
     .channel = "wechat",
     .code_prefix = "13",
-    .ops = {"micropay", "orderquery", "reverse", "refund", "refundquery", "closeorder"},
+    .ops = {"micropay", "orderquery", "reverse", "refund", "refundquery", "closeorder", "unifiedorder", "",
+            ""},
     .says = &Words::wechat,
     .earliest_reverse = std::chrono::seconds(15),
     .account_name = "mch_id",
     .sub_name = "sub_mch_id",
     .trade_name = "transaction_id",
     .refund_states = {"ABSENT", "PROCESSING", "SUCCESS", "CHANGE", "REFUNDCLOSE"},
+    .reverses_launched = false,
+    .earliest_close = std::chrono::minutes(5),
 };
 
 }  // namespace
@@ -34,10 +37,10 @@ bool Desk::knows(std::string_view path) {
     return find_op(path).has_value();
 }
 
-std::expected<Call, Outcome> Desk::check(const net::Request& request, core::Instant, Seen& seen) {
+std::expected<Call, Outcome> Desk::check(const net::Request& request, core::Instant now, Seen& seen) {
     const Op op = find_op(request.path()).value();
     seen.op = profile().op(op);
-    return check_request(op, request, options_, random_, seen.number);
+    return check_request({op, request, now, options_, random_}, seen.number);
 }
 
 Outcome Desk::execute(const Call& call, const Target& target, core::Instant now) {
@@ -53,7 +56,12 @@ Outcome Desk::execute(const Call& call, const Target& target, core::Instant now)
         case Op::refund_query:
             return refundquery(call, target);
         case Op::close:
-            return close(call, *target.order);
+            return close(call, *target.order, now);
+        case Op::launch:
+            return unifiedorder(call, *target.order, now);
+        case Op::create:
+        case Op::open:
+            break;
     }
     return {};
 }
@@ -101,13 +109,13 @@ std::string_view Desk::state_name(const Order& order, core::Instant) const {
         case State::absent:
             return "ABSENT";
         case State::paying:
-            return "USERPAYING";
+            return order.launch != nullptr ? "NOTPAY" : "USERPAYING";
         case State::paid:
             return order.refunds > 0 ? "REFUND" : "SUCCESS";
         case State::payerror:
             return "PAYERROR";
         case State::revoked:
-            return "REVOKED";
+            return order.launch != nullptr ? "CLOSED" : "REVOKED";
     }
     return "";
 }
@@ -127,12 +135,15 @@ bool Desk::is_there(const Call& call, const Order* order) const {
     return order != nullptr && order->state != State::absent && order->sub == call.sub;
 }
 
-void Desk::add_payment_fields(Outcome& outcome, const Call& call, const Order& order) {
-    const std::string payer = std::to_string(order.payer) + "/" + call.merchant->appid;
+void Desk::add_payment_fields(Outcome& outcome, const Order& order) {
+    const std::string payer =
+        std::to_string(order.payer) + "/" + options_.wechat_merchants[order.account()].appid;
     const std::string amount = std::to_string(order.amount_fen);
-    outcome.add("openid", "oUpF8" + crypto::md5_hex(payer).substr(0, 23));
+    const bool is_named = order.launch != nullptr && !order.launch->buyer.empty();
+    const std::string stranger = "oUpF8" + crypto::md5_hex(payer).substr(0, 23);
+    outcome.add("openid", is_named ? order.launch->buyer : stranger);
     outcome.add("is_subscribe", "N");
-    outcome.add("trade_type", "MICROPAY");
+    outcome.add("trade_type", order.launch == nullptr ? "MICROPAY" : to_string(order.launch->way));
     outcome.add("bank_type", "OTHERS");
     outcome.add("fee_type", "CNY");
     outcome.add("total_fee", amount);

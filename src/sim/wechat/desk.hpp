@@ -38,7 +38,15 @@ class Desk final : public sim::Desk {
     [[nodiscard]] std::string_view state_name(const Order& order, core::Instant now) const override;
     [[nodiscard]] std::string trade_id(const Order& order) const override;
 
+    [[nodiscard]] NoticeText write(const Notice& notice, NoticeScript play, core::Instant now) override;
+    [[nodiscard]] std::span<const core::Duration> notice_intervals() const override;
+    [[nodiscard]] bool is_acknowledged(const net::Response& answer) const override;
+
   private:
+    void tell_payment(Notice& notice, const Order& order) override;
+    void tell_refund(Notice& notice, const Order& order, const Refund& refund) override;
+    void tell_end(Notice& notice, const Order& order) override;
+    [[nodiscard]] bool tells_end(const Launch&) const override { return false; }
     [[nodiscard]] std::optional<AutoEnd> auto_end() const override;
     [[nodiscard]] std::uint64_t refund_scope(const Order& order) const override { return order.account(); }
     [[nodiscard]] std::optional<Target> find_refund(const sim::Call& call) override;
@@ -46,12 +54,19 @@ class Desk final : public sim::Desk {
     [[nodiscard]] Outcome micropay(const Call& call, Order& order, core::Instant now);
     [[nodiscard]] Outcome orderquery(const Call& call, Order* order, core::Instant now);
     [[nodiscard]] Outcome reverse(const Call& call, Order* order, core::Instant now);
-    [[nodiscard]] Outcome close(const Call& call, const Order& order);
+    [[nodiscard]] Outcome close(const Call& call, Order& order, core::Instant now);
+    [[nodiscard]] Outcome unifiedorder(const Call& call, Order& order, core::Instant now);
+    // The numbers and codes of an order just made.
+    void name_launch(Order& order, core::Instant now);
     [[nodiscard]] Outcome refund(const Call& call, const Target& target, core::Instant now);
     [[nodiscard]] std::optional<Outcome> refuse_refund(const Call& call, const Target& target,
                                                        core::Instant now);
     [[nodiscard]] Outcome refundquery(const Call& call, const Target& target);
-    void add_payment_fields(Outcome& outcome, const Call& call, const Order& order);
+    void add_payment_fields(Outcome& outcome, const Order& order);
+    void add_merchant(Outcome& outcome, const Order& order) const;
+    // What the refund's notice says before it is encrypted.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> refund_notice(const Order& order,
+                                                                                 const Refund& refund) const;
     [[nodiscard]] bool is_there(const Call& call, const Order* order) const;
 };
 

@@ -14,13 +14,13 @@ std::string_view state_text(const Order& order) {
         case State::absent:
             return "";
         case State::paying:
-            return "支付用户中，需要输入密码";
+            return order.launch != nullptr ? "订单未支付" : "支付用户中，需要输入密码";
         case State::paid:
             return order.refunds > 0 ? "订单发生过退款，退款详情请查询退款单" : "支付成功";
         case State::payerror:
             return "支付失败，请撤销订单";
         case State::revoked:
-            return "订单已撤销";
+            return order.launch != nullptr ? "订单已关闭" : "订单已撤销";
     }
     return "";
 }
@@ -32,7 +32,7 @@ Outcome Desk::micropay(const Call& call, Order& order, core::Instant now) {
     if (done.is_born) books().keep_attach(order, std::string(call.fields.get("attach")));
     const Say& say = done.say;
     Outcome outcome = say.code.empty() ? succeed(call, random_) : fail(call, random_, say.code, say.text);
-    if (say.code.empty() && done.is_born) add_payment_fields(outcome, call, order);
+    if (say.code.empty() && done.is_born) add_payment_fields(outcome, order);
     apply_wire(outcome, done.script);
     return outcome;
 }
@@ -45,7 +45,7 @@ Outcome Desk::orderquery(const Call& call, Order* order, core::Instant now) {
     Outcome outcome = succeed(call, random_);
     if (trouble == Trouble::silence) outcome.fall_silent();
     if (order->state == State::paid) {
-        add_payment_fields(outcome, call, *order);
+        add_payment_fields(outcome, *order);
     } else {
         outcome.add("out_trade_no", order->number());
         outcome.add("attach", "");
@@ -67,6 +67,9 @@ Outcome Desk::reverse(const Call& call, Order* order, core::Instant now) {
     } else if (order->sub != call.sub) {
         return fail(call, random_, "ORDERNOTEXIST", "订单不存在");
     }
+    if (order->launch != nullptr) {
+        return fail(call, random_, "TRADE_STATE_ERROR", "支付场景不正确，非付款码支付的订单不能撤销");
+    }
     if (order->state != State::revoked && now > order->created_at + reverse_limit) {
         return fail(call, random_, "REVERSE_EXPIRE", "订单无法撤销");
     }
@@ -84,11 +87,15 @@ Outcome Desk::reverse(const Call& call, Order* order, core::Instant now) {
     return outcome;
 }
 
-// Every order here was made by a payment code, and those are reversed, not closed.
-Outcome Desk::close(const Call& call, const Order& order) {
+Outcome Desk::close(const Call& call, Order& order, core::Instant now) {
     if (!is_there(call, &order)) return fail(call, random_, "ORDERNOTEXIST", "订单不存在");
     if (order.state == State::paid) return fail(call, random_, "ORDERPAID", "订单已支付");
-    return fail(call, random_, "TRADE_STATE_ERROR", "付款码支付的订单不能关闭，请使用撤销接口");
+    if (order.launch == nullptr) {
+        return fail(call, random_, "TRADE_STATE_ERROR", "付款码支付的订单不能关闭，请使用撤销接口");
+    }
+    if (order.state == State::revoked) return fail(call, random_, "ORDERCLOSED", "订单已关闭");
+    Books::reverse(order, now);
+    return succeed(call, random_);
 }
 
 }  // namespace huitong::sim::wechat

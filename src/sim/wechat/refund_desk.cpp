@@ -120,6 +120,26 @@ Outcome Desk::refund(const Call& call, const Target& target, core::Instant now) 
     return outcome;
 }
 
+std::vector<std::pair<std::string, std::string>> Desk::refund_notice(const Order& order,
+                                                                     const Refund& refund) const {
+    const std::string total = std::to_string(order.amount_fen);
+    const std::string fee = std::to_string(refund.amount_fen);
+    const bool is_done = refund.state == RefundState::succeeded;
+    return {{"transaction_id", trade_id(order)},
+            {"out_trade_no", std::string(order.number())},
+            {"refund_id", refund_id(refund)},
+            {"out_refund_no", refund.number},
+            {"total_fee", total},
+            {"settlement_total_fee", total},
+            {"refund_fee", fee},
+            {"settlement_refund_fee", fee},
+            {"refund_status", std::string(profile_.state(refund))},
+            {"success_time", is_done ? core::to_beijing_text(refund.ends_at) : std::string()},
+            {"refund_recv_accout", "支付用户零钱"},
+            {"refund_account", "REFUND_SOURCE_UNSETTLED_FUNDS"},
+            {"refund_request_source", "API"}};
+}
+
 Outcome Desk::refundquery(const Call& call, const Target& target) {
     if (!is_there(call, target.order)) return say_not_found(call);
     const Order& order = *target.order;
