@@ -22,27 +22,53 @@ struct FreeCipher {
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
 
+const std::uint8_t* bytes_of(std::string_view text) {
+    return reinterpret_cast<const std::uint8_t*>(text.data());
+}
+
+void check_key(const core::Secret& key) {
+    HUITONG_ASSERT(key.reveal().size() == key_bytes, "an AES-256 key has 32 bytes");
+}
+
 }  // namespace
 
 core::Result<std::string> open_aes256_ecb(const core::Secret& key, std::string_view ciphertext) {
-    HUITONG_ASSERT(key.reveal().size() == key_bytes, "an AES-256 key has 32 bytes");
+    check_key(key);
     if (ciphertext.empty() || ciphertext.size() % block_bytes != 0 || ciphertext.size() > INT_MAX)
         return core::fail(core::Code::invalid, "bad_ciphertext", "length");
     const CipherContext context(EVP_CIPHER_CTX_new());
-    const auto* key_data = reinterpret_cast<const std::uint8_t*>(key.reveal().data());
     if (context == nullptr ||
-        EVP_DecryptInit_ex2(context.get(), EVP_aes_256_ecb(), key_data, nullptr, nullptr) != 1)
+        EVP_DecryptInit_ex2(context.get(), EVP_aes_256_ecb(), bytes_of(key.reveal()), nullptr, nullptr) != 1)
         throw std::runtime_error("openssl: AES-256-ECB");
     std::string plain(ciphertext.size() + block_bytes, '\0');
     auto* const out = reinterpret_cast<std::uint8_t*>(plain.data());
-    const auto* const in = reinterpret_cast<const std::uint8_t*>(ciphertext.data());
     int length = 0;
     int last = 0;
-    if (EVP_DecryptUpdate(context.get(), out, &length, in, static_cast<int>(ciphertext.size())) != 1 ||
+    if (EVP_DecryptUpdate(context.get(), out, &length, bytes_of(ciphertext),
+                          static_cast<int>(ciphertext.size())) != 1 ||
         EVP_DecryptFinal_ex(context.get(), out + length, &last) != 1)
         return core::fail(core::Code::invalid, "bad_ciphertext", "padding");
     plain.resize(static_cast<std::size_t>(length) + static_cast<std::size_t>(last));
     return plain;
+}
+
+std::string seal_aes256_ecb(const core::Secret& key, std::string_view plain) {
+    check_key(key);
+    HUITONG_ASSERT(plain.size() < INT_MAX - block_bytes, "what fits a notice");
+    const CipherContext context(EVP_CIPHER_CTX_new());
+    std::string sealed(plain.size() + block_bytes, '\0');
+    auto* const out = reinterpret_cast<std::uint8_t*>(sealed.data());
+    int length = 0;
+    int last = 0;
+    const bool is_sealed = context != nullptr &&
+                           EVP_EncryptInit_ex2(context.get(), EVP_aes_256_ecb(), bytes_of(key.reveal()),
+                                               nullptr, nullptr) == 1 &&
+                           EVP_EncryptUpdate(context.get(), out, &length, bytes_of(plain),
+                                             static_cast<int>(plain.size())) == 1 &&
+                           EVP_EncryptFinal_ex(context.get(), out + length, &last) == 1;
+    if (!is_sealed) throw std::runtime_error("openssl: AES-256-ECB");
+    sealed.resize(static_cast<std::size_t>(length + last));
+    return sealed;
 }
 
 }  // namespace huitong::crypto

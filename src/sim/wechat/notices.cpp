@@ -3,7 +3,7 @@
 #include <array>
 
 #include "core/money.hpp"
-#include "crypto/aes_ecb.hpp"
+#include "crypto/aes.hpp"
 #include "crypto/digest.hpp"
 #include "sim/wechat/desk.hpp"
 

@@ -2,7 +2,7 @@
 // schedule, what it takes for an answer, and the ways a notice goes wrong (spec/channels 1A.11, 6.5).
 #include <gtest/gtest.h>
 
-#include "crypto/aes_ecb.hpp"
+#include "crypto/aes.hpp"
 #include "sim/notice_test_support.hpp"
 
 namespace huitong::sim {
