@@ -35,6 +35,7 @@ class Receiver final : public net::HttpTransport {
                                    net::CallOptions options) override {
         received.push_back({rig_.simulators.clock().now(), origin.text(), request});
         if (!is_there) co_return core::fail(core::Code::unavailable, "connect_failed");
+        co_await rig_.time.sleep_for(connects_in);
         co_await rig_.time.sleep_for(std::min(takes, options.read_timeout));
         if (takes > options.read_timeout) co_return core::fail(core::Code::unknown_outcome, "read_timeout");
         co_return net::make_response(status, "text/plain", answer);
@@ -52,7 +53,8 @@ class Receiver final : public net::HttpTransport {
     bool is_there = true;
     int status = 200;
     std::string answer;
-    core::Duration takes{0};
+    core::Duration connects_in{0};
+    core::Duration takes{0};  // from there on
     std::vector<Received> received;
 
   private:

@@ -2,37 +2,22 @@
 // validateSign, so that the SDK verifies the raw bytes of each answer, and the ways they fail (spec/channels 2, 5.1).
 'use strict';
 
-process.env.TZ = 'Asia/Shanghai'; // the SDK writes the local time where Alipay reads Beijing's
-
 const { test, before, after } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const path = require('node:path');
-const { AlipaySdk } = require('alipay-sdk');
 
 const { Simulator, Codes, newNumber, rsaKeys } = require('./simulator.js');
-
-const APP_ID = '2021000000000001';
+const {
+  ALIPAY_OPTIONS, assertCode, makeAlipay, makeAlipayKeys,
+} = require('./clients.js');
 
 const folder = Simulator.makeFolder();
 const codes = new Codes('28');
-const appKeys = rsaKeys();
-const gatewayKeys = rsaKeys();
+const keys = makeAlipayKeys(folder);
 // Barcode trades that were closed: Alipay does it, and a gateway should rather cancel (spec/channels 3.8).
 const closedTrades = [];
 let simulator;
 let sdk;
-
-function makeSdk(options = {}) {
-  return new AlipaySdk({
-    appId: APP_ID,
-    privateKey: appKeys.privatePem,
-    alipayPublicKey: gatewayKeys.publicPem,
-    gateway: `${simulator.url}/gateway.do`,
-    endpoint: simulator.url,
-    ...options,
-  });
-}
 
 const exec = (method, bizContent, by = sdk) => by.exec(method, { bizContent }, { validateSign: true });
 const pay = (number, yuan, code) => exec('alipay.trade.pay', {
@@ -48,11 +33,6 @@ const refundQuery = (number, request) => exec('alipay.trade.fastpay.refund.query
   out_trade_no: number, out_request_no: request,
 });
 
-function assertCode(answer, code, subCode) {
-  assert.equal(answer.code, code, JSON.stringify(answer));
-  assert.equal(answer.subCode, subCode, JSON.stringify(answer));
-}
-
 async function payNow(yuan, code = codes.make()) {
   const number = newNumber();
   const paid = await pay(number, yuan, code);
@@ -63,12 +43,8 @@ async function payNow(yuan, code = codes.make()) {
 }
 
 before(async () => {
-  const write = (name, text) => fs.writeFileSync(path.join(folder, name), text, { mode: 0o600 });
-  write('alipay-app.pub', appKeys.publicPem);
-  write('alipay-gateway.key', gatewayKeys.privatePem);
-  simulator = await Simulator.start(folder, '--alipay-app-id', APP_ID, '--alipay-app-public-key', 'alipay-app.pub',
-    '--alipay-private-key', 'alipay-gateway.key');
-  sdk = makeSdk();
+  simulator = await Simulator.start(folder, ...ALIPAY_OPTIONS);
+  sdk = makeAlipay(simulator, keys);
 });
 
 after(async () => {
@@ -110,13 +86,13 @@ test('pay: codes that refuse, and answers that decide nothing', async () => {
 });
 
 test('a wrong application key is refused', async () => {
-  const stranger = makeSdk({ privateKey: rsaKeys().privatePem });
+  const stranger = makeAlipay(simulator, keys, { privateKey: rsaKeys().privatePem });
   const refused = await stranger.exec('alipay.trade.query', { bizContent: { out_trade_no: newNumber() } });
   assertCode(refused, '40002', 'isv.invalid-signature');
 });
 
 test('an answer signed with another key is not believed by the SDK', async () => {
-  const deceived = makeSdk({ alipayPublicKey: rsaKeys().publicPem });
+  const deceived = makeAlipay(simulator, keys, { alipayPublicKey: rsaKeys().publicPem });
   await assert.rejects(exec('alipay.trade.query', { out_trade_no: newNumber() }, deceived), /验签失败/);
   await assert.rejects(pay(newNumber(), '1.00', codes.make(18)), /验签失败/);
 });

@@ -107,11 +107,52 @@ class Simulator {
   // Moves the simulators' clock, so that no test waits.
   pass(seconds) { return this.ask('POST', 'clock', { advance_s: seconds }); }
 
+  // What the payer does: scan, pay, cancel, wrong-password.
+  act(channel, number, what) { return this.ask('POST', `orders/${channel}/${number}/${what}`); }
+
+  scan(content) { return this.ask('POST', 'scan', { content }); }
+
   async order(channel, number) { return this.ask('GET', `orders/${channel}/${number}`); }
 
   async violations() { return (await this.ask('GET', 'violations')).violations; }
 
   async journal() { return (await this.ask('GET', 'journal')).entries; }
+}
+
+// A merchant's server on loopback, which keeps every notice that it gets.
+class Receiver {
+  // `acknowledge` is its answer to each.
+  static async start(acknowledge) {
+    const receiver = new Receiver();
+    receiver.bodies = [];
+    receiver.waiters = [];
+    receiver.server = http.createServer((request, response) => {
+      let body = '';
+      request.on('data', (data) => { body += data; });
+      request.on('end', () => {
+        response.end(acknowledge);
+        receiver.bodies.push(body);
+        receiver.waiters.splice(0).forEach((wake) => wake());
+      });
+    });
+    await new Promise((resolve) => { receiver.server.listen(0, '127.0.0.1', resolve); });
+    receiver.url = `http://127.0.0.1:${receiver.server.address().port}/notify`;
+    return receiver;
+  }
+
+  // The first body, from number `since` on, that `matches`; the test's own time limit is the limit.
+  async next(matches, since = 0) {
+    for (;;) {
+      const found = this.bodies.slice(since).find(matches);
+      if (found !== undefined) return found;
+      await new Promise((resolve) => { this.waiters.push(resolve); });
+    }
+  }
+
+  stop() {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => { this.server.close(resolve); });
+  }
 }
 
 // Payment codes: prefix, twelve digits of which the first six are the payer, scenario SS, TT (spec/channels 6.3).
@@ -136,4 +177,4 @@ function newNumber(letter = 'P') {
   return `${letter}${Date.now()}${String(numbers).padStart(6, '0')}`;
 }
 
-module.exports = { Simulator, Codes, makeCertificates, newNumber, rsaKeys };
+module.exports = { Simulator, Receiver, Codes, makeCertificates, newNumber, rsaKeys };

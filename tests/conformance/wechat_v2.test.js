@@ -5,59 +5,19 @@
 const { test, before, after } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const path = require('node:path');
-const { Wechatpay, Hash } = require('wechatpay-axios-plugin');
 
-const { Simulator, Codes, makeCertificates, newNumber, rsaKeys } = require('./simulator.js');
-
-const APPID = 'wx8888888888888888';
-const MCH_ID = '1900000109';
-const API_KEY = 'k'.repeat(32);
-const NOT_SUCCESS = 'EV2_RES_STATUS_CODE_NOT_SUCESS';
+const { Simulator, Codes, makeCertificates, newNumber } = require('./simulator.js');
+const {
+  APPID, MCH_ID, WECHAT_OPTIONS, answer, assertSigned, failure, makeWechat,
+} = require('./clients.js');
 
 const folder = Simulator.makeFolder();
 const codes = new Codes('13');
 let simulator;
 let client;
 
-function makeClient(options = {}) {
-  const read = (name) => fs.readFileSync(path.join(folder, name));
-  const { privatePem, publicPem } = rsaKeys(); // of API v3, which is not used here
-  return new Wechatpay({
-    baseURL: `${simulator.url}/`,
-    mchid: MCH_ID,
-    serial: 'SERIAL',
-    privateKey: privatePem,
-    certs: { PLATFORM: publicPem },
-    secret: API_KEY,
-    merchant: { cert: read('client.crt'), key: read('client.key'), ca: read('ca.crt') },
-    httpsAgent: new (require('node:https').Agent)({ ca: read('ca.crt') }),
-    ...options,
-  });
-}
-
 const common = { appid: APPID, mch_id: MCH_ID };
 const secured = { security: true };
-
-async function answer(promise) {
-  const response = await promise;
-  assert.equal(response.status, 200);
-  assert.equal(response.data.return_code, 'SUCCESS');
-  assert.equal(response.data.result_code, 'SUCCESS');
-  return response.data;
-}
-
-// What the client made of a failure; it throws for every answer that is not a success twice over.
-async function failure(promise) {
-  const error = await promise.then(() => assert.fail('the client saw a success'), (thrown) => thrown);
-  assert.equal(error.code, NOT_SUCCESS, error.stack);
-  return error.response.data;
-}
-
-// The client throws before it looks at the signature of a failure; so we look.
-function assertSigned(data, key = API_KEY) {
-  assert.equal(Hash.sign(data.sign.length === 64 ? 'HMAC-SHA256' : 'MD5', data, key), data.sign);
-}
 
 function micropay(number, fen, code, more = {}) {
   return client.v2.pay.micropay.post({
@@ -83,10 +43,8 @@ async function pay(fen, code = codes.make()) {
 
 before(async () => {
   makeCertificates(folder);
-  simulator = await Simulator.start(folder, '--appid', APPID, '--mch-id', MCH_ID, '--api-key', API_KEY,
-    '--require-client-cert', 'on', '--tls-certificate', 'server.crt', '--tls-key', 'server.key',
-    '--client-ca', 'ca.crt');
-  client = makeClient();
+  simulator = await Simulator.start(folder, ...WECHAT_OPTIONS);
+  client = makeWechat(simulator);
 });
 
 after(async () => {
@@ -132,7 +90,7 @@ test('micropay: codes that refuse', async () => {
 });
 
 test('a wrong key is refused at the door, unsigned', async () => {
-  const stranger = makeClient({ secret: 'x'.repeat(32) });
+  const stranger = makeWechat(simulator, { secret: 'x'.repeat(32) });
   const refused = await failure(stranger.v2.pay.orderquery.post({ ...common, out_trade_no: newNumber() }));
   assert.equal(refused.return_code, 'FAIL');
   assert.equal(refused.return_msg, '签名错误');

@@ -77,6 +77,7 @@ TEST_F(WechatNotices, what_is_an_answer) {
         core::Duration takes;
         bool is_there;
         std::string outcome;
+        core::Duration connects_in{0};
     };
     const Case cases[] = {
         {200, wechat_ack, 4s, true, "acknowledged"},
@@ -87,6 +88,8 @@ TEST_F(WechatNotices, what_is_an_answer) {
         {302, wechat_ack, 0s, true, "refused"},
         {500, wechat_ack, 0s, true, "refused"},
         {200, wechat_ack, 6s, true, "no_answer read_timeout"},
+        {200, wechat_ack, 2s, true, "acknowledged", 3s},
+        {200, wechat_ack, 3s, true, "late", 3s},
         {200, wechat_ack, 0s, false, "no_answer connect_failed"},
     };
     int i = 0;
@@ -95,6 +98,7 @@ TEST_F(WechatNotices, what_is_an_answer) {
         rig.receiver.answer = row.answer;
         rig.receiver.takes = row.takes;
         rig.receiver.is_there = row.is_there;
+        rig.receiver.connects_in = row.connects_in;
         const std::string number = "A" + std::to_string(i++);
         rig.order(number, "#sim{pay=auto}");
         rig.wait_s(10);
