@@ -55,7 +55,7 @@ std::optional<std::string_view> find_directive(std::string_view text, std::strin
     while (!rest.empty()) {
         const std::string_view item = rest.substr(0, rest.find(';'));
         rest.remove_prefix(std::min(item.size() + 1, rest.size()));
-        const auto equals = item.find('=');
+        const auto equals = item.find_first_of("=:");  // Alipay's subjects have no '='
         if (equals != item.npos && item.substr(0, equals) == key) return item.substr(equals + 1);
     }
     return std::nullopt;
