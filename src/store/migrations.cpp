@@ -14,6 +14,7 @@ namespace {
 // the key of a table of payments. On SQLite the integer itself, so that what is written at one time lies
 // together; on PostgreSQL it follows the shard, so that a distributed one can place the row. A statement that
 // begins with {server} is PostgreSQL's only, one with {file} SQLite's; elsewhere nothing is left of it.
+// {if_absent}: a column that is there already is let be; SQLite has no such words.
 // {apart}: see migrations.hpp; {concurrently}: without a lock, where there are others to be locked out.
 constexpr std::string_view apart = "{apart}";
 
@@ -33,6 +34,7 @@ std::string translated(std::string text, sql::Engine engine) {
         {"{file}", ""},
         {"{concurrently}", is_sqlite ? "" : "concurrently"},
         {"{shard,}", is_sqlite ? "" : "shard, "},
+        {"{if_absent}", is_sqlite ? "" : "if not exists "},
     };
     for (const auto& [word, meaning] : words) {
         for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + meaning.size())) {
@@ -196,10 +198,10 @@ std::vector<std::string> marks_and_names_of_terminals() {
 // Payments that the payer begins, and where their merchants want to hear of them. Programs of schema 4 write
 // and read the rows without these columns.
 std::vector<std::string> launched_payments() {
-    return {"alter table payment add column product text not null default 'barcode'",
-            "alter table payment add column notify_url text not null default ''",
-            "alter table payment add column expires_at {i64}",
-            "alter table payment add column launch text not null default ''"};
+    return {"alter table payment add column {if_absent}product text not null default 'barcode'",
+            "alter table payment add column {if_absent}notify_url text not null default ''",
+            "alter table payment add column {if_absent}expires_at {i64}",
+            "alter table payment add column {if_absent}launch text not null default ''"};
 }
 
 void note_version(sql::Session& session, int number) {
