@@ -98,7 +98,7 @@ bool is_utf8_declaration(pugi::xml_node declaration) {
 }
 
 // The one element of the document, after an optional declaration; beside it only comments and white space.
-core::Result<pugi::xml_node> root_of(const pugi::xml_document& document) {
+core::Result<pugi::xml_node> root_of(const pugi::xml_document& document, std::string_view name) {
     pugi::xml_node root;
     bool content_before = false;
     for (const pugi::xml_node node : document.children()) {
@@ -115,7 +115,7 @@ core::Result<pugi::xml_node> root_of(const pugi::xml_document& document) {
         }
         content_before = true;
     }
-    if (!root || std::string_view(root.name()) != "xml") return bad_xml("root is not <xml>");
+    if (!root || root.name() != name) return bad_xml("root has another name");
     if (root.first_attribute()) return bad_xml("attribute");
     return root;
 }
@@ -149,7 +149,7 @@ std::string_view XmlFields::get(std::string_view name) const {
     return value == nullptr ? std::string_view() : std::string_view(*value);
 }
 
-core::Result<XmlFields> parse_flat_xml(std::string_view text) {
+core::Result<XmlFields> parse_flat_xml(std::string_view text, std::string_view root_name) {
     if (!is_utf8(text)) return core::fail(core::Code::invalid, "bad_utf8");
     if (has_illegal_char(text)) return bad_xml("control character");
     if (text.starts_with("\xEF\xBB\xBF")) return bad_xml("byte order mark");
@@ -160,7 +160,7 @@ core::Result<XmlFields> parse_flat_xml(std::string_view text) {
     const auto parsed =
         document.load_buffer_inplace(buffer.data(), buffer.size(), parse_flags, pugi::encoding_utf8);
     if (!parsed) return bad_xml(parsed.description());
-    const auto root = root_of(document);
+    const auto root = root_of(document, root_name);
     if (!root) return std::unexpected(root.error());
     std::vector<XmlField> fields;
     for (const pugi::xml_node node : root->children()) {

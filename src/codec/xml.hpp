@@ -28,10 +28,10 @@ class XmlFields {
     std::vector<XmlField> fields_;
 };
 
-// Root must be <xml>. An XML declaration (UTF-8), CDATA, white space and comments between elements are
-// accepted. reasons: bad_xml, xml_dtd, xml_nested, xml_duplicate, bad_utf8, xml_too_large (more than 256
-// fields)
-[[nodiscard]] core::Result<XmlFields> parse_flat_xml(std::string_view text);
+// The root must be <xml>, or what `root` says. An XML declaration (UTF-8), CDATA, white space and comments
+// between elements are accepted. reasons: bad_xml, xml_dtd, xml_nested, xml_duplicate, bad_utf8,
+// xml_too_large (more than 256 fields)
+[[nodiscard]] core::Result<XmlFields> parse_flat_xml(std::string_view text, std::string_view root = "xml");
 // "<xml><name><![CDATA[value]]></name>…</xml>"; integers without CDATA; "]]>" inside a value is split safely.
 [[nodiscard]] std::string write_flat_xml(const XmlFields& fields);
 

@@ -83,6 +83,13 @@ TEST(ParseFlatXml, refuses_dtds) {
     EXPECT_EQ(value_of("<![CDATA[x]]><!DOCTYPE y>"), "refused: xml_dtd");
 }
 
+TEST(ParseFlatXml, the_root_has_the_name_that_is_asked_for) {
+    EXPECT_EQ(parse_flat_xml("<root><a>1</a></root>", "root").value().get("a"), "1");
+    for (const char* other : {"<xml><a>1</a></xml>", "<roo/>", "<roots/>", "<Root/>"}) {
+        EXPECT_EQ(parse_flat_xml(other, "root").error().reason, "bad_xml") << other;
+    }
+}
+
 TEST(ParseFlatXml, refuses_structure) {
     EXPECT_EQ(value_of("<b>1</b>"), "refused: xml_nested");
     EXPECT_EQ(value_of("<b/>"), "refused: xml_nested");

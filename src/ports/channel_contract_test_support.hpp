@@ -20,19 +20,22 @@
 
 namespace huitong::ports {
 
-enum class ContractCall { pay, query, reverse, close, refund, query_refund };
-inline constexpr std::array all_contract_calls{ContractCall::pay,     ContractCall::query,
-                                               ContractCall::reverse, ContractCall::close,
-                                               ContractCall::refund,  ContractCall::query_refund};
+enum class ContractCall { pay, launch, query, reverse, close, refund, query_refund };
+inline constexpr std::array all_contract_calls{
+    ContractCall::pay,   ContractCall::launch, ContractCall::query,       ContractCall::reverse,
+    ContractCall::close, ContractCall::refund, ContractCall::query_refund};
 
 // What the channel's system says to a call, in good form and signed.
 enum class Saying {
-    done,  // pay, query: paid 10.00; reverse, close: done; refund: done or accepted; query_refund: done, 3.00
+    done,  // pay, query: paid 10.00; launch: `launch_text`; reverse, close: done; refund: done or accepted;
+           // query_refund: done, 3.00
     other_amount,   // pay, query: paid, 0.01
     payer_asked,    // pay, query
     no_money,       // pay: the payer's balance is short
     bad_code,       // pay: no payment code
-    number_taken,   // pay: already paid under this number
+    number_taken,   // pay, launch: already paid under this number
+    number_closed,  // launch: closed before under this number
+    half_said,      // launch: a success without what the payer begins with
     system_error,   // every call
     rate_limited,   // every call: not executed
     misconfigured,  // every call: not executed
@@ -48,6 +51,15 @@ enum class Saying {
     abnormal,       // query_refund: the money did not reach the payer
 };
 
+// What the channel's system says unasked.
+enum class NoticeSaying {
+    paid,            // 10.00
+    refunded,        // refund_number of that trade
+    foreign,         // paid, signed by somebody else
+    other_account,   // paid, signed well, of another application
+    other_business,  // signed well, about no result of ours
+};
+
 // A channel under test, and the other end of its wire.
 class ScriptedChannel {
   public:
@@ -61,6 +73,11 @@ class ScriptedChannel {
     [[nodiscard]] virtual std::string payment_code() = 0;
     // The body of that answer about `trade_number` and refund_number; none: this system never says it.
     [[nodiscard]] virtual std::optional<std::string> body(ContractCall call, Saying saying,
+                                                          std::string_view trade_number) = 0;
+    // What Saying::done of a launch by code makes of itself.
+    [[nodiscard]] virtual std::string launch_text() = 0;
+    // none: this system never says it.
+    [[nodiscard]] virtual std::optional<RawNotice> notice(NoticeSaying saying,
                                                           std::string_view trade_number) = 0;
     // Does this answer say which trade it is about?
     [[nodiscard]] virtual bool names_its_trade(ContractCall call) = 0;
@@ -81,6 +98,7 @@ class ChannelContract : public testing::TestWithParam<MakeScriptedChannel> {
     struct Answers {
         payments::Answer base;
         payments::PayAnswer pay;
+        payments::LaunchAnswer launch;
         payments::QueryAnswer query;
         payments::ReverseAnswer reverse;
         payments::CloseAnswer close;
@@ -99,16 +117,34 @@ class ChannelContract : public testing::TestWithParam<MakeScriptedChannel> {
         return std::move(result.value());
     }
 
-    Answers ask(ContractCall call) {
-        using namespace std::chrono_literals;
-        const std::string number(ScriptedChannel::number);
+    PayByCode pay_call() {
         PayByCode pay;
-        pay.number = number;
+        pay.number = ScriptedChannel::number;
         pay.amount = core::fen(1000);
         pay.payment_code = scripted->payment_code();
         pay.subject = "测试商品";
         pay.terminal_ip = "192.0.2.7";
-        pay.timeout = 9s;
+        pay.timeout = std::chrono::seconds(9);
+        return pay;
+    }
+    static LaunchCall launch_call(payments::Product product = payments::Product::qr) {
+        LaunchCall launch;
+        launch.number = ScriptedChannel::number;
+        launch.amount = core::fen(1000);
+        launch.product = product;
+        launch.payer_id = "2088302495431234";
+        launch.subject = "测试商品";
+        launch.terminal_ip = "192.0.2.7";
+        launch.notify_url = "https://gateway.example/notice/a";
+        launch.created_at = core::from_us(1'709'600'000'000'000);
+        launch.expires_at = launch.created_at + std::chrono::minutes(4);
+        launch.timeout = std::chrono::seconds(3);
+        return launch;
+    }
+
+    Answers ask(ContractCall call) {
+        using namespace std::chrono_literals;
+        const std::string number(ScriptedChannel::number);
         const TradeRef trade{number, core::fen(1000), 3s};
         const RefundRef refund{number,         core::fen(1000), std::string(ScriptedChannel::refund_number),
                                core::fen(300), "退货",          3s};
@@ -117,7 +153,10 @@ class ChannelContract : public testing::TestWithParam<MakeScriptedChannel> {
         Answers all;
         switch (call) {
             case ContractCall::pay:
-                all.base = all.pay = run(channel.pay_by_code(account, pay));
+                all.base = all.pay = run(channel.pay_by_code(account, pay_call()));
+                break;
+            case ContractCall::launch:
+                all.base = all.launch = run(channel.launch(account, launch_call()));
                 break;
             case ContractCall::query:
                 all.base = all.query = run(channel.query(account, trade));
@@ -155,6 +194,9 @@ class ChannelContract : public testing::TestWithParam<MakeScriptedChannel> {
         EXPECT_NE(answers.base.code, "");
         EXPECT_TRUE(answers.pay.trade == payments::TradeFacts{});
         EXPECT_FALSE(answers.pay.may_exist);
+        EXPECT_EQ(answers.launch.launch, "");
+        EXPECT_FALSE(answers.launch.may_exist);
+        EXPECT_FALSE(answers.launch.is_trade_made);
         EXPECT_EQ(answers.query.state, payments::TradeState::unknown);
         EXPECT_TRUE(answers.query.trade == payments::TradeFacts{});
         EXPECT_FALSE(answers.reverse.has_no_trade);
@@ -178,6 +220,16 @@ class ChannelContract : public testing::TestWithParam<MakeScriptedChannel> {
         EXPECT_EQ(answers->base.refusal, why);
         EXPECT_TRUE(answers->base.is_authentic);
         EXPECT_FALSE(answers->reverse.must_repeat);
+    }
+
+    core::Result<payments::Notice> read(const RawNotice& raw) {
+        return scripted->channel().read_notice(scripted->account(), raw, launch_call().created_at);
+    }
+    // "" when it is read.
+    std::string reason_of(const RawNotice& raw) {
+        const auto notice = read(raw);
+        if (!notice) EXPECT_EQ(notice.error().code, core::Code::invalid);
+        return notice ? "" : notice.error().reason;
     }
 
     std::unique_ptr<ScriptedChannel> scripted = GetParam()();
@@ -333,7 +385,14 @@ TEST_P(ChannelContract, AnAnswerToAnotherKindOfCallIsNoProof) {
                                                            {ContractCall::reverse, ContractCall::pay},
                                                            {ContractCall::close, ContractCall::pay},
                                                            {ContractCall::close, ContractCall::reverse},
-                                                           {ContractCall::query_refund, ContractCall::pay}};
+                                                           {ContractCall::query_refund, ContractCall::pay},
+                                                           {ContractCall::launch, ContractCall::pay},
+                                                           {ContractCall::launch, ContractCall::query},
+                                                           {ContractCall::launch, ContractCall::close},
+                                                           {ContractCall::pay, ContractCall::launch},
+                                                           {ContractCall::query, ContractCall::launch},
+                                                           {ContractCall::reverse, ContractCall::launch},
+                                                           {ContractCall::close, ContractCall::launch}};
     for (const auto& [call, answered] : mixed) {
         SCOPED_TRACE(static_cast<int>(call));
         scripted->play(200, good_body(answered));
@@ -349,7 +408,9 @@ TEST_P(ChannelContract, AbsenceIsSaidAsWhatItIs) {
     EXPECT_TRUE(reverse.has_no_trade);
     EXPECT_FALSE(reverse.must_repeat);
     EXPECT_EQ(reverse.effect, payments::Effect::unpaid);
-    EXPECT_TRUE(ask(ContractCall::close, Saying::absent).value().close.has_no_trade);
+    const auto close = ask(ContractCall::close, Saying::absent).value().close;
+    EXPECT_EQ(close.outcome, payments::Outcome::done) << "there is nothing to be paid";
+    EXPECT_TRUE(close.has_no_trade);
     expect_refused(ContractCall::refund, Saying::absent, payments::Refusal::no_such_trade);
     const auto refund = ask(ContractCall::query_refund, Saying::absent).value().refund;
     EXPECT_EQ(refund.outcome, payments::Outcome::unknown) << "it may still be on its way";

@@ -113,6 +113,12 @@ void check_answer(const payments::Answer& answer, const Envelope& said) {
     }
 }
 
+void check_absent(const payments::Answer& answer, const Envelope& said) {
+    require(answer.is_authentic && said.is_signed && said.get("sub_code") == "ACQ.TRADE_NOT_EXIST",
+            "no trade only when the channel signs it");
+    require(answer.outcome == Outcome::done && answer.refusal == Refusal::none, "no trade is no refusal");
+}
+
 void check_paid(const payments::TradeFacts& trade) {
     require(!trade.trade_no.empty() && trade.amount && trade.paid_at, "paid with number, amount and time");
 }
@@ -132,10 +138,10 @@ void check_query(std::string_view bytes, const ali::AccountKeys& keys, const Env
     const auto answer = ali::parse_query_answer(bytes, keys, number);
     const bool is_missing = answer.state == TradeState::not_found;
     // A query that finds nothing has its answer all the same.
-    if (!is_missing) check_answer(answer, said);
     if (is_missing) {
-        require(answer.is_authentic && said.is_signed && said.get("sub_code") == "ACQ.TRADE_NOT_EXIST",
-                "not found only when the channel signs it");
+        check_absent(answer, said);
+    } else {
+        check_answer(answer, said);
     }
     const bool was_paid = answer.state == TradeState::paid || answer.state == TradeState::paid_and_closed;
     if (was_paid) {
@@ -185,8 +191,30 @@ void check_refund_query(std::string_view bytes, const ali::AccountKeys& keys, co
 
 void check_close(std::string_view bytes, const ali::AccountKeys& keys, const Envelope& said) {
     const auto answer = ali::parse_close_answer(bytes, keys, number);
+    // What was never there cannot be paid either.
+    if (answer.has_no_trade) return check_absent(answer, said);
     check_answer(answer, said);
     require(answer.outcome != Outcome::pending, "closing is not pending");
+}
+
+void check_launch(std::string_view bytes, const ali::AccountKeys& keys, const Envelope& said,
+                  payments::Product product) {
+    ports::LaunchCall call;
+    call.number = number;
+    call.product = product;
+    const bool is_code = product == payments::Product::qr;
+    const auto answer = ali::parse_launch_answer(bytes, keys, call);
+    check_answer(answer, said);
+    require(answer.outcome != Outcome::pending, "a launch is not pending");
+    require((answer.outcome == Outcome::done) == !answer.launch.empty(),
+            "done exactly with what the payer begins with");
+    require(!answer.is_trade_made || (answer.outcome == Outcome::done && !is_code),
+            "a trade is made by create only");
+    if (is_code && answer.outcome == Outcome::done) {
+        require(answer.launch == said.get("qr_code"), "the code is the signed one");
+    }
+    require(!answer.may_exist || answer.outcome == Outcome::refused,
+            "a trade may stand after a refusal only");
 }
 
 void check_all(std::string_view bytes, const ali::AccountKeys& keys) {
@@ -197,6 +225,8 @@ void check_all(std::string_view bytes, const ali::AccountKeys& keys) {
     check_refund(bytes, keys, said);
     check_refund_query(bytes, keys, said);
     check_close(bytes, keys, said);
+    check_launch(bytes, keys, said, payments::Product::qr);
+    check_launch(bytes, keys, said, payments::Product::mini_program);
 }
 
 // The same members with a good signature of the first object that could be an answer, in the order they came.

@@ -152,6 +152,23 @@ void check_closeorder(const Said& said, const ports::ChannelAccount& account) {
     require(answer.outcome != Outcome::pending, "closing is not pending");
 }
 
+void check_unifiedorder(const Said& said, const ports::ChannelAccount& account, payments::Product product) {
+    ports::LaunchCall call;
+    call.number = number;
+    call.product = product;
+    const auto answer = wx::parse_unifiedorder_answer(said.bytes, account, call, "n");
+    check_answer(answer, said, account);
+    require(answer.outcome != Outcome::pending, "a launch is not pending");
+    require((answer.outcome == Outcome::done) == !answer.launch.empty(),
+            "done exactly with what the payer begins with");
+    require(answer.is_trade_made == (answer.outcome == Outcome::done), "a trade is made when it is done");
+    if (answer.outcome == Outcome::done) {
+        require(said.get("trade_type") == wx::trade_type_of(product), "done only the way it was asked for");
+    }
+    require(!answer.may_exist || answer.outcome == Outcome::refused,
+            "an order may stand after a refusal only");
+}
+
 // Which of the entries of a refundquery answer, or of the plain fields of a refund's, is about our refund.
 bool has_entry(const codec::XmlFields& fields, std::string_view status) {
     for (const auto& [name, value] : fields.all()) {
@@ -199,6 +216,8 @@ void check_all(const Said& said, const ports::ChannelAccount& account) {
     check_closeorder(said, account);
     check_refund(said, account);
     check_refundquery(said, account);
+    check_unifiedorder(said, account, payments::Product::qr);
+    check_unifiedorder(said, account, payments::Product::wap);
 }
 
 }  // namespace

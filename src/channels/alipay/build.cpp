@@ -1,4 +1,4 @@
-// The requests of Alipay's gateway (spec/channels 2.1, 2.3–2.8).
+// The requests of Alipay's gateway (spec/channels 2.1, 2.3–2.8) and of the payer's device.
 #include <algorithm>
 
 #include "channels/alipay/wire.hpp"
@@ -49,6 +49,14 @@ void add_if_any(codec::JsonObject& object, std::string_view name, std::string va
     if (!value.empty()) object.emplace_back(std::string(name), codec::Json(std::move(value)));
 }
 
+// Users have numbers beginning with 2088, or another number for each application.
+std::string_view payer_name_of(std::string_view payer_id) {
+    constexpr std::size_t user_id_digits = 16;
+    const bool is_user_id = payer_id.size() == user_id_digits && payer_id.starts_with("2088") &&
+                            payer_id.find_first_not_of("0123456789") == payer_id.npos;
+    return is_user_id ? "buyer_id" : "buyer_open_id";
+}
+
 codec::FormFields public_parameters(Call call, const Sender& sender) {
     codec::FormFields fields{{"app_id", sender.account.app_id},
                              {"method", std::string(method_of(call))},
@@ -67,15 +75,8 @@ codec::FormFields public_parameters(Call call, const Sender& sender) {
     return fields;
 }
 
-CallText finish(Call call, const Sender& sender, codec::JsonObject content) {
-    codec::FormFields fields = public_parameters(call, sender);
-    codec::FormFields all = fields;
-    const codec::FormField biz_content{"biz_content", codec::write_json(codec::Json(content))};
-    all.push_back(biz_content);
-    fields.emplace_back("sign", sign(all, sender.keys.app));
-    CallText text;
-    text.query = codec::write_form(fields);
-    text.body = codec::write_form({biz_content});
+// What is kept of a request: the signed text, without signature, token and most of the payment code.
+std::string masked(codec::FormFields all, codec::JsonObject content) {
     for (auto& [name, value] : content) {
         if (name == "auth_code") value = codec::Json(mask_code(*value.as_string()));
     }
@@ -83,8 +84,59 @@ CallText finish(Call call, const Sender& sender, codec::JsonObject content) {
         if (name == "biz_content") value = codec::write_json(codec::Json(content));
         if (name == "app_auth_token") value = "***";
     }
-    text.masked = text_to_sign(all) + "&sign=***";
+    return text_to_sign(all) + "&sign=***";
+}
+
+// `fields`: the public parameters.
+CallText finish(codec::FormFields fields, const Sender& sender, codec::JsonObject content) {
+    codec::FormFields all = fields;
+    const codec::FormField biz_content{"biz_content", codec::write_json(codec::Json(content))};
+    all.push_back(biz_content);
+    fields.emplace_back("sign", sign(all, sender.keys.app));
+    CallText text;
+    text.query = codec::write_form(fields);
+    text.body = codec::write_form({biz_content});
+    text.masked = masked(std::move(all), std::move(content));
     return text;
+}
+
+CallText finish(Call call, const Sender& sender, codec::JsonObject content) {
+    return finish(public_parameters(call, sender), sender, std::move(content));
+}
+
+// What pay and the launches have in common.
+template <class Order>
+codec::JsonObject order_content(const Sender& sender, const Order& order, std::string_view product_code) {
+    std::string subject = clean_text(order.subject, max_text_bytes);
+    if (subject.find_first_not_of(' ') == subject.npos) subject = order.number;  // it may not be blank
+    codec::JsonObject content{{"out_trade_no", codec::Json(order.number)},
+                              {"subject", codec::Json(std::move(subject))},
+                              {"total_amount", codec::Json(yuan(order.amount))},
+                              {"product_code", codec::Json(product_code)}};
+    add_if_any(content, "seller_id", sender.account.mch_id);
+    add_if_any(content, "terminal_id", clean_text(order.terminal_sn, max_terminal_id_bytes));
+    const std::string passback = codec::percent_encode(order.attach);
+    if (passback.size() <= max_passback_bytes) add_if_any(content, "passback_params", passback);
+    return content;
+}
+
+std::string_view product_code_of(Call call) {
+    if (call == Call::wap_pay) return "QUICK_WAP_WAY";
+    return call == Call::app_pay ? "QUICK_MSECURITY_PAY" : "FACE_TO_FACE_PAYMENT";
+}
+
+codec::JsonObject launch_content(const Sender& sender, const ports::LaunchCall& call) {
+    const Call method = launch_call_of(call);
+    codec::JsonObject content = order_content(sender, call, product_code_of(method));
+    add_if_any(content, "time_expire", core::to_beijing_text(call.expires_at));
+    if (method == Call::create) add_if_any(content, payer_name_of(call.payer_id), call.payer_id);
+    return content;
+}
+
+codec::FormFields launch_parameters(const Sender& sender, const ports::LaunchCall& call) {
+    codec::FormFields fields = public_parameters(launch_call_of(call), sender);
+    if (!call.notify_url.empty()) fields.emplace_back("notify_url", call.notify_url);
+    return fields;
 }
 
 CallText build_by_number(Call call, const Sender& sender, std::string_view number) {
@@ -111,6 +163,14 @@ std::string_view method_of(Call call) {
             return "alipay.trade.fastpay.refund.query";
         case Call::close:
             return "alipay.trade.close";
+        case Call::precreate:
+            return "alipay.trade.precreate";
+        case Call::create:
+            return "alipay.trade.create";
+        case Call::wap_pay:
+            return "alipay.trade.wap.pay";
+        case Call::app_pay:
+            return "alipay.trade.app.pay";
     }
     return "";
 }
@@ -130,19 +190,31 @@ bool is_number(std::string_view number) {
 }
 
 CallText build_pay(const Sender& sender, const ports::PayByCode& call) {
-    std::string subject = clean_text(call.subject, max_text_bytes);
-    if (subject.find_first_not_of(' ') == subject.npos) subject = call.number;  // it may not be blank
-    codec::JsonObject content{{"out_trade_no", codec::Json(call.number)},
-                              {"scene", codec::Json("bar_code")},
-                              {"auth_code", codec::Json(call.payment_code)},
-                              {"subject", codec::Json(std::move(subject))},
-                              {"total_amount", codec::Json(yuan(call.amount))},
-                              {"product_code", codec::Json("FACE_TO_FACE_PAYMENT")}};
-    add_if_any(content, "seller_id", sender.account.mch_id);
-    add_if_any(content, "terminal_id", clean_text(call.terminal_sn, max_terminal_id_bytes));
-    const std::string passback = codec::percent_encode(call.attach);
-    if (passback.size() <= max_passback_bytes) add_if_any(content, "passback_params", passback);
+    codec::JsonObject content = order_content(sender, call, product_code_of(Call::pay));
+    add_if_any(content, "scene", "bar_code");
+    add_if_any(content, "auth_code", call.payment_code);
     return finish(Call::pay, sender, std::move(content));
+}
+
+Call launch_call_of(const ports::LaunchCall& call) {
+    using payments::Product;
+    HUITONG_ASSERT(call.product != Product::barcode, "a payment code is not launched");
+    if (call.product == Product::qr) return Call::precreate;
+    if (call.product == Product::app) return Call::app_pay;
+    const bool is_known = call.product == Product::wap && !call.payer_id.empty();
+    return is_known || call.product == Product::mini_program ? Call::create : Call::wap_pay;
+}
+
+CallText build_launch(const Sender& sender, const ports::LaunchCall& call) {
+    return finish(launch_parameters(sender, call), sender, launch_content(sender, call));
+}
+
+LaunchText build_launch_text(const Sender& sender, const ports::LaunchCall& call) {
+    codec::JsonObject content = launch_content(sender, call);
+    codec::FormFields all = launch_parameters(sender, call);
+    all.emplace_back("biz_content", codec::write_json(codec::Json(content)));
+    std::string order_string = signed_string(all, sender.keys.app);
+    return {std::move(order_string), masked(std::move(all), std::move(content))};
 }
 
 CallText build_query(const Sender& sender, std::string_view number) {

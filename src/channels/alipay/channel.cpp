@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "channels/alipay/notice.hpp"
 #include "core/mutation.hpp"
 
 namespace huitong::channels::alipay {
@@ -126,6 +127,45 @@ task::Awaitable<payments::PayAnswer> AlipayChannel::pay_by_code(const ports::Cha
     });
 }
 
+task::Awaitable<payments::LaunchAnswer> AlipayChannel::launch(const ports::ChannelAccount& account,
+                                                              const ports::LaunchCall& call) {
+    const Call method = launch_call_of(call);
+    Outgoing outgoing = prepare(account, method, call.timeout);
+    outgoing.check_number(call.number);
+    if (outgoing.defect.empty() && needs_payer(call.product) && call.payer_id.empty())
+        outgoing.defect = "no_payer";
+    if (method == Call::wap_pay || method == Call::app_pay) co_return sign_launch(account, outgoing, call);
+    if (outgoing.defect.empty()) outgoing.text = build_launch(outgoing.sender(account), call);
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::LaunchAnswer>(std::move(received), [&](const Received& got) {
+        return parse_launch_answer(got.exchange.response, *got.keys, call);
+    });
+}
+
+payments::LaunchAnswer AlipayChannel::sign_launch(const ports::ChannelAccount& account,
+                                                  const Outgoing& outgoing, const ports::LaunchCall& call) {
+    payments::LaunchAnswer answer;
+    answer.exchange.call = method_of(outgoing.call);
+    answer.exchange.started_at = answer.exchange.ended_at = outgoing.now;
+    std::string defect = outgoing.defect;
+    if (defect.empty() && !net::parse_base_url(account.base_url)) defect = "bad_url";
+    if (!defect.empty()) {
+        apply(answer, {payments::Outcome::not_sent, payments::Refusal::configuration, std::move(defect)});
+        return answer;
+    }
+    LaunchText text = build_launch_text(outgoing.sender(account), call);
+    answer.outcome = payments::Outcome::done;
+    answer.code = "signed";
+    answer.exchange.request = std::move(text.masked);
+    answer.launch = std::move(text.order_string);
+    if (outgoing.call == Call::wap_pay) answer.launch = account.base_url + "?" + answer.launch;
+    return answer;
+}
+
+bool AlipayChannel::needs_payer(payments::Product product) const {
+    return product == payments::Product::mini_program;
+}
+
 task::Awaitable<payments::QueryAnswer> AlipayChannel::query(const ports::ChannelAccount& account,
                                                             const ports::TradeRef& trade) {
     Outgoing outgoing = prepare(account, Call::query, trade.timeout);
@@ -185,6 +225,22 @@ task::Awaitable<payments::RefundAnswer> AlipayChannel::query_refund(const ports:
     co_return read<payments::RefundAnswer>(std::move(received), [&](const Received& got) {
         return parse_refund_query_answer(got.exchange.response, *got.keys, refund);
     });
+}
+
+core::Result<payments::Notice> AlipayChannel::read_notice(const ports::ChannelAccount& account,
+                                                          const ports::RawNotice& notice,
+                                                          core::Instant /*now*/) const {
+    // Without keys no signature can be checked.
+    const std::string_view defect = account_defect(account);
+    if (!defect.empty()) return core::fail(core::Code::invalid, "bad_signature", std::string(defect));
+    const auto keys = keys_.find(account);
+    if (!keys) return core::fail(core::Code::invalid, "bad_signature", keys.error().reason);
+    return alipay::read_notice(account, **keys, notice.body);
+}
+
+ports::NoticeReply AlipayChannel::reply_to_notice(const ports::ChannelAccount& /*account*/,
+                                                  bool is_heard) const {
+    return alipay::reply_to_notice(is_heard);
 }
 
 }  // namespace huitong::channels::alipay

@@ -11,12 +11,24 @@
 
 namespace huitong::channels::alipay {
 
-enum class Call : unsigned { pay = 1, query = 2, cancel = 4, refund = 8, refund_query = 16, close = 32 };
+enum class Call : unsigned {
+    pay = 1,
+    query = 2,
+    cancel = 4,
+    refund = 8,
+    refund_query = 16,
+    close = 32,
+    precreate = 64,
+    create = 128,
+    // Signed here and sent by the payer's device: nothing answers them to us.
+    wap_pay = 256,
+    app_pay = 512
+};
 
 struct Meaning {
     payments::Outcome outcome = payments::Outcome::unknown;
     payments::Refusal refusal = payments::Refusal::none;
-    bool may_exist = false;     // pay: refused, but a trade may stand and could still be paid
+    bool may_exist = false;     // pay, launch: refused, but a trade may stand and could still be paid
     bool may_be_older = false;  // pay: the number is taken; whose payment it is, only its time tells
     bool has_no_trade = false;  // the channel knows no trade (refund_query: no refund) of that number
 };
@@ -45,7 +57,10 @@ inline constexpr unsigned cancel = static_cast<unsigned>(Call::cancel);
 inline constexpr unsigned refund = static_cast<unsigned>(Call::refund);
 inline constexpr unsigned refund_query = static_cast<unsigned>(Call::refund_query);
 inline constexpr unsigned close = static_cast<unsigned>(Call::close);
-inline constexpr unsigned any = pay | query | cancel | refund | refund_query | close;
+inline constexpr unsigned launch =
+    static_cast<unsigned>(Call::precreate) | static_cast<unsigned>(Call::create);
+inline constexpr unsigned order = pay | launch;
+inline constexpr unsigned any = order | query | cancel | refund | refund_query | close;
 
 inline constexpr Meaning unknown{};
 inline constexpr Meaning done{.outcome = Outcome::done};
@@ -84,62 +99,65 @@ inline constexpr std::array sub_code_table{
     // May or may not have been done.
     SubCodeRow{detail::any, "ACQ.SYSTEM_ERROR", detail::unknown},
     SubCodeRow{detail::any, "AOP.ACQ.SYSTEM_ERROR", detail::unknown},
-    SubCodeRow{detail::pay, "ACQ.TRADE_HAS_SUCCESS", detail::taken},
-    SubCodeRow{detail::pay, "ACQ.CONTEXT_INCONSISTENT", detail::taken},  // same number, other parameters
+    SubCodeRow{detail::order, "ACQ.TRADE_HAS_SUCCESS", detail::taken},
+    SubCodeRow{detail::order, "ACQ.CONTEXT_INCONSISTENT", detail::taken},  // same number, other parameters
     // "Returning the fee failed, try again": says nothing about the money.
     SubCodeRow{detail::refund, "ACQ.REFUND_CHARGE_ERROR", detail::unknown},
 
-    // pay: closed or cancelled before under this number; or no trade was made.
-    SubCodeRow{detail::pay, "ACQ.TRADE_HAS_CLOSE", detail::refused(payments::Refusal::number_used_up)},
+    // Orders: closed or cancelled before under this number; or no trade was made.
+    SubCodeRow{detail::order, "ACQ.TRADE_HAS_CLOSE", detail::refused(payments::Refusal::number_used_up)},
     SubCodeRow{detail::pay, "ACQ.PAYMENT_AUTH_CODE_INVALID",
                detail::refused(payments::Refusal::code_invalid)},
-    // pay: refused by or for the payer; a trade may stand.
-    SubCodeRow{detail::pay, "ACQ.BUYER_BALANCE_NOT_ENOUGH",
+    // Orders: refused by or for the payer; a trade may stand.
+    SubCodeRow{detail::order, "ACQ.BUYER_BALANCE_NOT_ENOUGH",
                detail::refused_may_exist(payments::Refusal::insufficient_funds)},
-    SubCodeRow{detail::pay, "ACQ.BUYER_BANKCARD_BALANCE_NOT_ENOUGH",
+    SubCodeRow{detail::order, "ACQ.BUYER_BANKCARD_BALANCE_NOT_ENOUGH",
                detail::refused_may_exist(payments::Refusal::insufficient_funds)},
-    SubCodeRow{detail::pay, "ACQ.ERROR_BALANCE_PAYMENT_DISABLE",
+    SubCodeRow{detail::order, "ACQ.ERROR_BALANCE_PAYMENT_DISABLE",
                detail::refused_may_exist(payments::Refusal::payer_account)},
-    SubCodeRow{detail::pay, "ACQ.NO_PAYMENT_INSTRUMENTS_AVAILABLE",
+    SubCodeRow{detail::order, "ACQ.NO_PAYMENT_INSTRUMENTS_AVAILABLE",
                detail::refused_may_exist(payments::Refusal::payer_account)},
-    SubCodeRow{detail::pay, "ACQ.TRADE_BUYER_NOT_MATCH",
+    SubCodeRow{detail::order, "ACQ.TRADE_BUYER_NOT_MATCH",
                detail::refused_may_exist(payments::Refusal::payer_account)},
-    SubCodeRow{detail::pay, "ACQ.BUYER_ENABLE_STATUS_FORBID",
+    SubCodeRow{detail::order, "ACQ.BUYER_ENABLE_STATUS_FORBID",
                detail::refused_may_exist(payments::Refusal::payer_account)},
-    SubCodeRow{detail::pay, "ACQ.MOBILE_PAYMENT_SWITCH_OFF",
+    SubCodeRow{detail::order, "ACQ.MOBILE_PAYMENT_SWITCH_OFF",
                detail::refused_may_exist(payments::Refusal::payer_account)},
-    SubCodeRow{detail::pay, "ACQ.USER_FACE_PAYMENT_SWITCH_OFF",
+    SubCodeRow{detail::order, "ACQ.USER_FACE_PAYMENT_SWITCH_OFF",
                detail::refused_may_exist(payments::Refusal::payer_account)},
-    SubCodeRow{detail::pay, "ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR",
+    SubCodeRow{detail::order, "ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR",
                detail::refused_may_exist(payments::Refusal::payer_limit)},
-    SubCodeRow{detail::pay, "ACQ.BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR",
+    SubCodeRow{detail::order, "ACQ.BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR",
                detail::refused_may_exist(payments::Refusal::payer_limit)},
-    SubCodeRow{detail::pay, "ACQ.BEYOND_PER_RECEIPT_RESTRICTION",
+    SubCodeRow{detail::order, "ACQ.BEYOND_PER_RECEIPT_RESTRICTION",
                detail::refused_may_exist(payments::Refusal::payer_single_limit)},
-    SubCodeRow{detail::pay, "ACQ.BEYOND_PAY_RESTRICTION",
+    SubCodeRow{detail::order, "ACQ.BEYOND_PAY_RESTRICTION",
                detail::refused_may_exist(payments::Refusal::seller_limit)},
-    SubCodeRow{detail::pay, "ACQ.BUYER_SELLER_EQUAL",
+    SubCodeRow{detail::order, "ACQ.BUYER_SELLER_EQUAL",
                detail::refused_may_exist(payments::Refusal::trade_refused)},
-    SubCodeRow{detail::pay, "ACQ.PULL_MOBILE_CASHIER_FAIL",
+    SubCodeRow{detail::order, "ACQ.PULL_MOBILE_CASHIER_FAIL",
                detail::refused_may_exist(payments::Refusal::trade_refused)},
-    SubCodeRow{detail::pay, "ACQ.PAYMENT_FAIL", detail::refused_may_exist(payments::Refusal::trade_refused)},
-    SubCodeRow{detail::pay, "ACQ.PAYMENT_REQUEST_HAS_RISK",
+    SubCodeRow{detail::order, "ACQ.PAYMENT_FAIL",
                detail::refused_may_exist(payments::Refusal::trade_refused)},
-    // pay: refused for what was asked; no trade was made.
-    SubCodeRow{detail::pay, "ACQ.TOTAL_FEE_EXCEED", detail::refused(payments::Refusal::trade_refused)},
-    SubCodeRow{detail::pay, "ACQ.EXIST_FORBIDDEN_WORD", detail::refused(payments::Refusal::trade_refused)},
-    SubCodeRow{detail::pay, "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR",
+    SubCodeRow{detail::order, "ACQ.PAYMENT_REQUEST_HAS_RISK",
+               detail::refused_may_exist(payments::Refusal::trade_refused)},
+    // Orders: refused for what was asked; no trade was made.
+    SubCodeRow{detail::order, "ACQ.TOTAL_FEE_EXCEED", detail::refused(payments::Refusal::trade_refused)},
+    SubCodeRow{detail::order, "ACQ.EXIST_FORBIDDEN_WORD", detail::refused(payments::Refusal::trade_refused)},
+    SubCodeRow{detail::order, "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR",
                detail::refused(payments::Refusal::trade_refused)},
     SubCodeRow{detail::any, "ACQ.INVALID_PARAMETER", detail::misconfigured},
     SubCodeRow{detail::any, "ACQ.ACCESS_FORBIDDEN", detail::misconfigured},
     SubCodeRow{detail::any, "ACQ.PARTNER_ERROR", detail::misconfigured},
-    SubCodeRow{detail::pay, "ACQ.SELLER_BEEN_BLOCKED", detail::misconfigured},
+    SubCodeRow{detail::order, "ACQ.SELLER_BEEN_BLOCKED", detail::misconfigured},
 
-    // No such trade: of a query it is the answer, of a refund query the absence of the refund.
-    SubCodeRow{
-        detail::query, "ACQ.TRADE_NOT_EXIST", {.outcome = payments::Outcome::done, .has_no_trade = true}},
+    // No such trade: of a query it is the answer, of a close all there is to do, of a refund query the
+    // absence of the refund.
+    SubCodeRow{detail::query | detail::close,
+               "ACQ.TRADE_NOT_EXIST",
+               {.outcome = payments::Outcome::done, .has_no_trade = true}},
     SubCodeRow{detail::refund_query, "ACQ.TRADE_NOT_EXIST", detail::no_refund},
-    SubCodeRow{detail::cancel | detail::refund | detail::close, "ACQ.TRADE_NOT_EXIST", detail::no_trade},
+    SubCodeRow{detail::cancel | detail::refund, "ACQ.TRADE_NOT_EXIST", detail::no_trade},
 
     // cancel, refund, close
     SubCodeRow{detail::cancel, "ACQ.TRADE_CANCEL_TIME_OUT", detail::refused(payments::Refusal::too_late)},

@@ -2,7 +2,7 @@
 #include "channels/alipay/channel.hpp"
 #include "channels/alipay/test_support.hpp"
 #include "net/playback_test_support.hpp"
-#include "ports/channel_contract_test_support.hpp"
+#include "ports/launch_contract_test_support.hpp"
 
 namespace huitong::channels::alipay {
 namespace {
@@ -16,6 +16,8 @@ Call to_call(ContractCall call) {
     switch (call) {
         case ContractCall::pay:
             return Call::pay;
+        case ContractCall::launch:
+            return Call::precreate;
         case ContractCall::query:
             return Call::query;
         case ContractCall::reverse:
@@ -55,6 +57,29 @@ class ScriptedAlipay final : public ports::ScriptedChannel {
                                                                    : test::failure("40004", sub_code));
     }
     bool names_its_trade(ContractCall) override { return true; }
+    std::string launch_text() override { return "https://qr.alipay.com/bax00000"; }
+    std::optional<ports::RawNotice> notice(ports::NoticeSaying saying, std::string_view trade) override {
+        using ports::NoticeSaying;
+        const bool is_other_business = saying == NoticeSaying::other_business;
+        codec::FormFields fields{
+            {"app_id", saying == NoticeSaying::other_account ? "2021000000000009" : account_.app_id},
+            {"notify_type", is_other_business ? "servicemarket_order_notify" : "trade_status_sync"},
+            {"notify_id", "2024030500222101008031234500000001"},
+            {"out_trade_no", std::string(trade)},
+            {"trade_no", "2024030522001434500000000001"},
+            {"trade_status", "TRADE_SUCCESS"},
+            {"total_amount", "10.00"}};
+        if (saying == NoticeSaying::refunded) {
+            fields.emplace_back("out_biz_no", refund_number);
+            fields.emplace_back("refund_fee", "3.00");
+            fields.emplace_back("gmt_refund", "2024-03-05 12:00:00.123");
+        }
+        static const auto stranger = crypto::RsaPrivateKey::generate();
+        const bool is_foreign = saying == NoticeSaying::foreign;
+        return ports::RawNotice{
+            .headers = {},
+            .body = test::signed_notice(std::move(fields), is_foreign ? stranger : test::alipay_key())};
+    }
     std::string with_foreign_signature(const std::string& body) override {
         static const auto stranger = crypto::RsaPrivateKey::generate();
         const auto members = codec::raw_members(body).value();
@@ -79,6 +104,8 @@ class ScriptedAlipay final : public ports::ScriptedChannel {
                 return "ACQ.PAYMENT_AUTH_CODE_INVALID";
             case Saying::number_taken:
                 return "ACQ.TRADE_HAS_SUCCESS";
+            case Saying::number_closed:
+                return "ACQ.TRADE_HAS_CLOSE";
             case Saying::system_error:
                 return "ACQ.SYSTEM_ERROR";
             case Saying::unlisted:
@@ -96,6 +123,12 @@ class ScriptedAlipay final : public ports::ScriptedChannel {
         }
     }
     static JsonObject content(ContractCall call, Saying saying, std::string_view trade) {
+        if (call == ContractCall::launch) {
+            JsonObject made{{"code", Json("10000")}, {"msg", Json("Success")}, {"out_trade_no", Json(trade)}};
+            if (saying != Saying::half_said)
+                made.emplace_back("qr_code", Json("https://qr.alipay.com/bax00000"));
+            return made;
+        }
         const bool is_asked = saying == Saying::payer_asked;
         JsonObject object{{"code", Json(is_asked && call == ContractCall::pay ? "10003" : "10000")},
                           {"msg", Json("Success")},

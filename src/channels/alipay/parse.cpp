@@ -248,6 +248,27 @@ payments::PayAnswer parse_pay_answer(std::string_view bytes, const AccountKeys& 
     return answer;
 }
 
+payments::LaunchAnswer parse_launch_answer(std::string_view bytes, const AccountKeys& keys,
+                                           const ports::LaunchCall& call) {
+    const Call method = launch_call_of(call);
+    const Judged judged = judge(bytes, keys, call.number, method);
+    auto answer = make_answer<payments::LaunchAnswer>(judged);
+    answer.may_exist = judged.meaning.may_exist;
+    if (answer.outcome != Outcome::done) return answer;
+    // A trade of precreate exists when its code is scanned.
+    answer.is_trade_made = method == Call::create;
+    const std::string_view said = judged.get(answer.is_trade_made ? "trade_no" : "qr_code");
+    if (said.empty()) {
+        make_unknown(answer, "incomplete");
+        answer.is_trade_made = false;
+    } else if (answer.is_trade_made) {
+        answer.launch = codec::write_json(Json(codec::JsonObject{{"tradeNO", Json(said)}}));
+    } else {
+        answer.launch = said;
+    }
+    return answer;
+}
+
 payments::QueryAnswer parse_query_answer(std::string_view bytes, const AccountKeys& keys,
                                          std::string_view number) {
     const Judged judged = judge(bytes, keys, number, Call::query);

@@ -95,6 +95,13 @@ std::string sign(const codec::FormFields& parameters, const crypto::RsaPrivateKe
     return crypto::to_base64(key.sign_sha256(text_to_sign(parameters)));
 }
 
+std::string signed_string(codec::FormFields parameters, const crypto::RsaPrivateKey& key) {
+    std::erase_if(parameters, [](const codec::FormField& parameter) { return parameter.second.empty(); });
+    parameters.emplace_back("sign", sign(parameters, key));
+    std::ranges::sort(parameters, {}, &codec::FormField::first);
+    return codec::write_form(parameters);
+}
+
 core::Result<std::shared_ptr<const AccountKeys>> KeyRing::find(const ports::ChannelAccount& account) {
     std::string hash = hash_of_texts(account);
     const auto found = entries_.find(account.id);

@@ -36,6 +36,9 @@ struct AccountKeys {
 
 // Base64, over text_to_sign.
 [[nodiscard]] std::string sign(const codec::FormFields& parameters, const crypto::RsaPrivateKey& key);
+// All that is not empty with its signature, sorted and percent-encoded: what a payer's device hands to the
+// gateway ("order string", spec/channels 2.1).
+[[nodiscard]] std::string signed_string(codec::FormFields parameters, const crypto::RsaPrivateKey& key);
 
 // Parsed keys by account id, parsed anew when a key's text changes. Of one thread.
 class KeyRing {

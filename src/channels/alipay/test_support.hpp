@@ -74,6 +74,14 @@ inline std::string signed_answer(Call call, const codec::JsonObject& content) {
     return signed_answer(response_name(call), codec::write_json(codec::Json(content)));
 }
 
+// The body of a notice; sign_type takes no part in its signature.
+inline std::string signed_notice(codec::FormFields fields, const crypto::RsaPrivateKey& key = alipay_key()) {
+    const std::string signature = sign(fields, key);
+    fields.emplace_back("sign_type", "RSA2");
+    fields.emplace_back("sign", signature);
+    return codec::write_form(fields);
+}
+
 inline codec::JsonObject with(codec::JsonObject object, std::string_view name, codec::Json value) {
     for (auto& [key, old] : object) {
         if (key != name) continue;

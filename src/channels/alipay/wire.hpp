@@ -1,6 +1,7 @@
-// Alipay's OpenAPI gateway as bytes, without a socket: builds the requests of trade.pay, query, cancel,
-// refund, fastpay.refund.query and close, and reads their answers into the three answers the rules know
-// (spec/channels 2.1–2.8, 3.7). Whatever is not proven is unknown.
+// Alipay's OpenAPI gateway as bytes, without a socket: builds the requests of trade.pay, precreate, create,
+// query, cancel, refund, fastpay.refund.query and close, and reads their answers into the three answers the
+// rules know; and signs the strings of wap.pay and app.pay (spec/channels 2.1–2.8, 3.7). Whatever is not
+// proven is unknown.
 #pragma once
 
 #include <string>
@@ -26,6 +27,10 @@ struct CallText {
     std::string masked;  // to keep: the signed text, without signature, token and most of the payment code
 };
 
+// The call that makes a product known, one of precreate, create, wap_pay and app_pay: a page in the wallet's
+// browser needs create where the payer is known, and does without where it is not.
+[[nodiscard]] Call launch_call_of(const ports::LaunchCall& call);
+
 // "alipay.trade.pay": the method, and the name in payments::Exchange.
 [[nodiscard]] std::string_view method_of(Call call);
 
@@ -42,6 +47,14 @@ struct Sender {
 };
 // Amounts in yuan; another currency than CNY is a defect and ends the process.
 [[nodiscard]] CallText build_pay(const Sender& sender, const ports::PayByCode& call);
+// precreate, create.
+[[nodiscard]] CallText build_launch(const Sender& sender, const ports::LaunchCall& call);
+// wap.pay, app.pay: nothing is sent.
+struct LaunchText {
+    std::string order_string;
+    std::string masked;  // as in CallText
+};
+[[nodiscard]] LaunchText build_launch_text(const Sender& sender, const ports::LaunchCall& call);
 [[nodiscard]] CallText build_query(const Sender& sender, std::string_view number);
 [[nodiscard]] CallText build_cancel(const Sender& sender, std::string_view number);
 [[nodiscard]] CallText build_close(const Sender& sender, std::string_view number);
@@ -54,6 +67,9 @@ struct Sender {
 // fund_change, no_refund.
 [[nodiscard]] payments::PayAnswer parse_pay_answer(std::string_view bytes, const AccountKeys& keys,
                                                    std::string_view number);
+// Of precreate (launch: the text of the code) and create (launch: {"tradeNO":…}).
+[[nodiscard]] payments::LaunchAnswer parse_launch_answer(std::string_view bytes, const AccountKeys& keys,
+                                                         const ports::LaunchCall& call);
 [[nodiscard]] payments::QueryAnswer parse_query_answer(std::string_view bytes, const AccountKeys& keys,
                                                        std::string_view number);
 [[nodiscard]] payments::ReverseAnswer parse_cancel_answer(std::string_view bytes, const AccountKeys& keys,

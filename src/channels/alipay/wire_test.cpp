@@ -41,6 +41,12 @@ payments::QueryAnswer query_answer(std::string_view bytes) {
 payments::ReverseAnswer cancel_answer(std::string_view bytes) {
     return parse_cancel_answer(bytes, test::keys(), number);
 }
+payments::LaunchAnswer launch_answer(std::string_view bytes, payments::Product product) {
+    ports::LaunchCall call;
+    call.number = number;
+    call.product = product;
+    return parse_launch_answer(bytes, test::keys(), call);
+}
 payments::CloseAnswer close_answer(std::string_view bytes) {
     return parse_close_answer(bytes, test::keys(), number);
 }
@@ -56,6 +62,9 @@ JsonObject success() {
             {"msg", Json("Success")},
             {"out_trade_no", Json(number)},
             {"trade_no", Json("2024030522001434500000000001")}};
+}
+JsonObject made() {
+    return with(success(), "qr_code", Json("https://qr.alipay.com/bax1"));
 }
 JsonObject paid() {
     JsonObject object = success();
@@ -111,6 +120,11 @@ TEST(Vectors, EveryAnswerVerifiesWhateverItsOrderEscapesAndTraps) {
     const auto trap = parse_query_answer(body(5), test::keys(), "T");
     EXPECT_TRUE(trap.is_authentic);
     EXPECT_EQ(trap.code, "incomplete");
+    ports::LaunchCall launch;
+    launch.number = "P20240305000004";
+    const auto made = parse_launch_answer(body(1), test::keys(), launch);
+    EXPECT_EQ(made.outcome, Outcome::done);
+    EXPECT_EQ(made.launch, "https://qr.alipay.com/bax03206ug0kulveltqc80a8");
     // An answer to another call (precreate), however well signed.
     EXPECT_EQ(parse_pay_answer(body(1), test::keys(), "P20240305000004").code, "mismatch");
 }
@@ -126,7 +140,8 @@ TEST(Vectors, TheSignatureCoversEscapesAsTheyWereSent) {
     EXPECT_EQ(close_answer(other).code, "bad_sign") << "the same value, other bytes";
 }
 
-// ---- the tables, written out a second time: calls (pay, query, x cancel, refund, f refund query, close)
+// ---- the tables, written out a second time: calls (pay, o precreate, create is n, query, x cancel, refund,
+// f refund query, close)
 
 struct Row {
     std::string_view calls;
@@ -139,44 +154,44 @@ struct Row {
 
 constexpr auto refused = Outcome::refused;
 constexpr Row rows[] = {
-    {"pqxrfc", "ACQ.SYSTEM_ERROR"},
-    {"pqxrfc", "AOP.ACQ.SYSTEM_ERROR"},
-    {"pqxrfc", "ACQ.NEVER_HEARD_OF"},
-    {"pqxrfc", "acq.system_error"},
-    {"pqxrfc", ""},
-    {"p", "ACQ.TRADE_HAS_SUCCESS", Outcome::unknown, Refusal::none, false, true},
-    {"p", "ACQ.CONTEXT_INCONSISTENT", Outcome::unknown, Refusal::none, false, true},
+    {"ponqxrfc", "ACQ.SYSTEM_ERROR"},
+    {"ponqxrfc", "AOP.ACQ.SYSTEM_ERROR"},
+    {"ponqxrfc", "ACQ.NEVER_HEARD_OF"},
+    {"ponqxrfc", "acq.system_error"},
+    {"ponqxrfc", ""},
+    {"pon", "ACQ.TRADE_HAS_SUCCESS", Outcome::unknown, Refusal::none, false, true},
+    {"pon", "ACQ.CONTEXT_INCONSISTENT", Outcome::unknown, Refusal::none, false, true},
     {"qxfc", "ACQ.TRADE_HAS_SUCCESS"},
-    {"p", "ACQ.TRADE_HAS_CLOSE", refused, Refusal::number_used_up},
+    {"pon", "ACQ.TRADE_HAS_CLOSE", refused, Refusal::number_used_up},
     {"p", "ACQ.PAYMENT_AUTH_CODE_INVALID", refused, Refusal::code_invalid},
-    {"qxrfc", "ACQ.PAYMENT_AUTH_CODE_INVALID"},
-    {"p", "ACQ.BUYER_BALANCE_NOT_ENOUGH", refused, Refusal::insufficient_funds, true},
-    {"p", "ACQ.BUYER_BANKCARD_BALANCE_NOT_ENOUGH", refused, Refusal::insufficient_funds, true},
-    {"p", "ACQ.ERROR_BALANCE_PAYMENT_DISABLE", refused, Refusal::payer_account, true},
-    {"p", "ACQ.NO_PAYMENT_INSTRUMENTS_AVAILABLE", refused, Refusal::payer_account, true},
-    {"p", "ACQ.BUYER_SELLER_EQUAL", refused, Refusal::trade_refused, true},
-    {"p", "ACQ.TRADE_BUYER_NOT_MATCH", refused, Refusal::payer_account, true},
-    {"p", "ACQ.BUYER_ENABLE_STATUS_FORBID", refused, Refusal::payer_account, true},
-    {"p", "ACQ.PULL_MOBILE_CASHIER_FAIL", refused, Refusal::trade_refused, true},
-    {"p", "ACQ.MOBILE_PAYMENT_SWITCH_OFF", refused, Refusal::payer_account, true},
-    {"p", "ACQ.USER_FACE_PAYMENT_SWITCH_OFF", refused, Refusal::payer_account, true},
-    {"p", "ACQ.PAYMENT_FAIL", refused, Refusal::trade_refused, true},
-    {"p", "ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", refused, Refusal::payer_limit, true},
-    {"p", "ACQ.BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR", refused, Refusal::payer_limit, true},
-    {"p", "ACQ.BEYOND_PAY_RESTRICTION", refused, Refusal::seller_limit, true},
-    {"p", "ACQ.BEYOND_PER_RECEIPT_RESTRICTION", refused, Refusal::payer_single_limit, true},
-    {"p", "ACQ.PAYMENT_REQUEST_HAS_RISK", refused, Refusal::trade_refused, true},
-    {"pqxrfc", "ACQ.INVALID_PARAMETER", refused, Refusal::configuration},
-    {"pqxrfc", "ACQ.ACCESS_FORBIDDEN", refused, Refusal::configuration},
-    {"pqxrfc", "ACQ.PARTNER_ERROR", refused, Refusal::configuration},
-    {"p", "ACQ.SELLER_BEEN_BLOCKED", refused, Refusal::configuration},
-    {"p", "ACQ.EXIST_FORBIDDEN_WORD", refused, Refusal::trade_refused},
-    {"p", "ACQ.TOTAL_FEE_EXCEED", refused, Refusal::trade_refused},
-    {"p", "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR", refused, Refusal::trade_refused},
-    {"p", "ACQ.TRADE_NOT_EXIST"},
-    {"q", "ACQ.TRADE_NOT_EXIST", Outcome::done},
+    {"onqxrfc", "ACQ.PAYMENT_AUTH_CODE_INVALID"},
+    {"pon", "ACQ.BUYER_BALANCE_NOT_ENOUGH", refused, Refusal::insufficient_funds, true},
+    {"pon", "ACQ.BUYER_BANKCARD_BALANCE_NOT_ENOUGH", refused, Refusal::insufficient_funds, true},
+    {"pon", "ACQ.ERROR_BALANCE_PAYMENT_DISABLE", refused, Refusal::payer_account, true},
+    {"pon", "ACQ.NO_PAYMENT_INSTRUMENTS_AVAILABLE", refused, Refusal::payer_account, true},
+    {"pon", "ACQ.BUYER_SELLER_EQUAL", refused, Refusal::trade_refused, true},
+    {"pon", "ACQ.TRADE_BUYER_NOT_MATCH", refused, Refusal::payer_account, true},
+    {"pon", "ACQ.BUYER_ENABLE_STATUS_FORBID", refused, Refusal::payer_account, true},
+    {"pon", "ACQ.PULL_MOBILE_CASHIER_FAIL", refused, Refusal::trade_refused, true},
+    {"pon", "ACQ.MOBILE_PAYMENT_SWITCH_OFF", refused, Refusal::payer_account, true},
+    {"pon", "ACQ.USER_FACE_PAYMENT_SWITCH_OFF", refused, Refusal::payer_account, true},
+    {"pon", "ACQ.PAYMENT_FAIL", refused, Refusal::trade_refused, true},
+    {"pon", "ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", refused, Refusal::payer_limit, true},
+    {"pon", "ACQ.BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR", refused, Refusal::payer_limit, true},
+    {"pon", "ACQ.BEYOND_PAY_RESTRICTION", refused, Refusal::seller_limit, true},
+    {"pon", "ACQ.BEYOND_PER_RECEIPT_RESTRICTION", refused, Refusal::payer_single_limit, true},
+    {"pon", "ACQ.PAYMENT_REQUEST_HAS_RISK", refused, Refusal::trade_refused, true},
+    {"ponqxrfc", "ACQ.INVALID_PARAMETER", refused, Refusal::configuration},
+    {"ponqxrfc", "ACQ.ACCESS_FORBIDDEN", refused, Refusal::configuration},
+    {"ponqxrfc", "ACQ.PARTNER_ERROR", refused, Refusal::configuration},
+    {"pon", "ACQ.SELLER_BEEN_BLOCKED", refused, Refusal::configuration},
+    {"pon", "ACQ.EXIST_FORBIDDEN_WORD", refused, Refusal::trade_refused},
+    {"pon", "ACQ.TOTAL_FEE_EXCEED", refused, Refusal::trade_refused},
+    {"pon", "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR", refused, Refusal::trade_refused},
+    {"pon", "ACQ.TRADE_NOT_EXIST"},
+    {"qc", "ACQ.TRADE_NOT_EXIST", Outcome::done},
     {"f", "ACQ.TRADE_NOT_EXIST"},
-    {"xrc", "ACQ.TRADE_NOT_EXIST", refused, Refusal::no_such_trade},
+    {"xr", "ACQ.TRADE_NOT_EXIST", refused, Refusal::no_such_trade},
     {"x", "ACQ.TRADE_CANCEL_TIME_OUT", refused, Refusal::too_late},
     {"x", "ACQ.REASON_TRADE_REFUND_FEE_ERR", refused, Refusal::wrong_state},
     {"xr", "ACQ.SELLER_BALANCE_NOT_ENOUGH", refused, Refusal::merchant_funds},
@@ -195,11 +210,13 @@ constexpr Row rows[] = {
     {"r", "ACQ.BUYER_ERROR", refused, Refusal::payer_account},
     {"r", "ACQ.CUSTOMER_VALIDATE_ERROR", refused, Refusal::payer_account},
     {"r", "ACQ.REFUND_CHARGE_ERROR"},
-    {"pqxfc", "ACQ.REFUND_FEE_ERROR"},
+    {"ponqxfc", "ACQ.REFUND_FEE_ERROR"},
 };
 
 struct AllAnswers {
     payments::PayAnswer pay;
+    payments::LaunchAnswer precreate;
+    payments::LaunchAnswer create;
     payments::QueryAnswer query;
     payments::ReverseAnswer cancel;
     payments::RefundAnswer refund;
@@ -210,6 +227,10 @@ struct AllAnswers {
         switch (call) {
             case 'p':
                 return pay;
+            case 'o':
+                return precreate;
+            case 'n':
+                return create;
             case 'q':
                 return query;
             case 'x':
@@ -226,6 +247,8 @@ struct AllAnswers {
 
 AllAnswers all_answers(const JsonObject& content) {
     return {pay_answer(signed_answer(Call::pay, content)),
+            launch_answer(signed_answer(Call::precreate, content), payments::Product::qr),
+            launch_answer(signed_answer(Call::create, content), payments::Product::mini_program),
             query_answer(signed_answer(Call::query, content)),
             cancel_answer(signed_answer(Call::cancel, content)),
             refund_answer(signed_answer(Call::refund, content)),
@@ -248,6 +271,8 @@ TEST(Codes, EveryRowOfEveryCall) {
             EXPECT_TRUE(answer.is_authentic);
             if (call == 'p') EXPECT_EQ(answers.pay.may_exist, row.may_exist);
             if (call == 'p') EXPECT_EQ(answers.pay.may_be_older, row.may_be_older);
+            if (call == 'o') EXPECT_EQ(answers.precreate.may_exist, row.may_exist);
+            if (call == 'n') EXPECT_EQ(answers.create.may_exist, row.may_exist);
             if (call == 'q')
                 EXPECT_EQ(answers.query.state, is_absent ? TradeState::not_found : TradeState::unknown);
             if (call == 'x') EXPECT_EQ(answers.cancel.must_repeat, row.outcome != Outcome::refused);
@@ -260,9 +285,9 @@ TEST(Codes, EveryRowOfEveryCall) {
 }
 
 TEST(Codes, TheTestNamesEveryRowOfTheTableForEveryCall) {
-    constexpr std::pair<char, Call> letters[] = {{'p', Call::pay},          {'q', Call::query},
-                                                 {'x', Call::cancel},       {'r', Call::refund},
-                                                 {'f', Call::refund_query}, {'c', Call::close}};
+    constexpr std::pair<char, Call> letters[] = {
+        {'p', Call::pay},    {'o', Call::precreate}, {'n', Call::create},       {'q', Call::query},
+        {'x', Call::cancel}, {'r', Call::refund},    {'f', Call::refund_query}, {'c', Call::close}};
     for (const SubCodeRow& row : sub_code_table) {
         for (const auto& [letter, call] : letters) {
             if ((row.calls & static_cast<unsigned>(call)) == 0) continue;
@@ -292,7 +317,7 @@ TEST(Codes, TheGatewaysOwnCodes) {
           Case{"50000", "x"}, Case{"", "x"}}) {
         SCOPED_TRACE(tested.code);
         const AllAnswers answers = all_answers(failure(tested.code, tested.sub_code));
-        for (const char call : std::string_view("pqxrfc")) {
+        for (const char call : std::string_view("ponqxrfc")) {
             EXPECT_EQ(answers.of(call).outcome, tested.outcome) << call;
             EXPECT_EQ(answers.of(call).refusal, tested.refusal) << call;
         }
@@ -311,12 +336,14 @@ void expect_disbelieved(std::string_view code,
                         const std::function<std::string(Call, const JsonObject&)>& spoil) {
     SCOPED_TRACE(code);
     const AllAnswers answers{pay_answer(spoil(Call::pay, paid())),
+                             launch_answer(spoil(Call::precreate, made()), payments::Product::qr),
+                             launch_answer(spoil(Call::create, made()), payments::Product::mini_program),
                              query_answer(spoil(Call::query, found("TRADE_SUCCESS"))),
                              cancel_answer(spoil(Call::cancel, cancelled())),
                              refund_answer(spoil(Call::refund, refunded())),
                              refund_query_answer(spoil(Call::refund_query, refund_found())),
                              close_answer(spoil(Call::close, success()))};
-    for (const char call : std::string_view("pqxrfc")) {
+    for (const char call : std::string_view("ponqxrfc")) {
         EXPECT_EQ(answers.of(call).outcome, Outcome::unknown) << call;
         EXPECT_EQ(answers.of(call).code, code) << call;
         EXPECT_FALSE(answers.of(call).is_authentic) << call;
@@ -396,7 +423,7 @@ TEST(Hostile, SomebodyElsesAnswer) {
         return signed_answer("error_response", codec::write_json(Json(good)));
     });
     expect_disbelieved("mismatch", [](Call, const JsonObject& good) {
-        return signed_answer("alipay_trade_precreate_response", codec::write_json(Json(good)));
+        return signed_answer("alipay_trade_page_pay_response", codec::write_json(Json(good)));
     });
     expect_disbelieved("mismatch", [](Call call, const JsonObject& good) {
         return signed_answer(call, good).insert(1, "\"error_response\":{},");

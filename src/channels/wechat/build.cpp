@@ -1,15 +1,17 @@
-// The requests of WeChat Pay v2 (spec/channels 1A.1–1A.6, 1A.8–1A.10).
+// The requests of WeChat Pay v2 (spec/channels 1A.1–1A.10).
 #include <algorithm>
 
-#include "channels/wechat/signature.hpp"
 #include "channels/wechat/wire.hpp"
 #include "codec/json.hpp"
 #include "core/assert.hpp"
 #include "core/mutation.hpp"
+#include "net/http_client.hpp"
 
 namespace huitong::channels::wechat {
 
 namespace {
+
+constexpr std::size_t max_wap_name_bytes = 32;
 
 // At most `max_bytes` of `text`, cut between characters. What XML cannot carry goes first, because the
 // channel signs what it reads: control characters become blanks, and of a text that is not UTF-8 only ASCII
@@ -47,12 +49,6 @@ void set_if_any(codec::XmlFields& fields, std::string_view name, std::string val
     if (!value.empty()) fields.set(std::string(name), std::move(value));
 }
 
-SignType sign_type_of(const ports::ChannelAccount& account) {
-    const auto type = parse_sign_type(account.sign_type);
-    HUITONG_ASSERT(type.has_value(), "account_defect was not asked");
-    return *type;
-}
-
 codec::XmlFields common_fields(const ports::ChannelAccount& account, std::string nonce) {
     codec::XmlFields fields;
     fields.set("appid", account.app_id);
@@ -73,6 +69,32 @@ CallText finish(codec::XmlFields fields, const ports::ChannelAccount& account) {
     return text;
 }
 
+// What micropay and unifiedorder have in common.
+template <class Order>
+codec::XmlFields order_fields(const ports::ChannelAccount& account, const Order& order, std::string nonce) {
+    HUITONG_ASSERT(order.amount.currency() == core::Currency::CNY, "WeChat Pay v2 takes CNY only");
+    codec::XmlFields fields = common_fields(account, std::move(nonce));
+    set_if_any(fields, "device_info", order.terminal_sn);
+    fields.set("body", clean_text(order.subject, max_body_bytes));
+    set_if_any(fields, "attach", clean_text(order.attach, max_attach_bytes));
+    fields.set("out_trade_no", order.number);
+    fields.set("total_fee", std::to_string(order.amount.minor()));
+    fields.set("fee_type", "CNY");
+    fields.set("spbill_create_ip", order.terminal_ip.empty() ? account.server_ip : order.terminal_ip);
+    set_if_any(fields, "goods_tag", clean_text(order.goods_tag, max_goods_tag_bytes));
+    return fields;
+}
+
+// MWEB must say which site calls: ours, as far as a call knows it.
+std::string scene_of(const ports::LaunchCall& call) {
+    const auto site = net::parse_base_url(call.notify_url);
+    HUITONG_ASSERT(site.has_value(), "launch_defect was not asked");
+    const codec::JsonObject info{{"type", codec::Json("Wap")},
+                                 {"wap_url", codec::Json(site->origin.text())},
+                                 {"wap_name", codec::Json(clean_text(call.subject, max_wap_name_bytes))}};
+    return codec::write_json(codec::Json(codec::JsonObject{{"h5_info", codec::Json(info)}}));
+}
+
 CallText build_by_number(const ports::ChannelAccount& account, std::string_view number, std::string nonce) {
     codec::XmlFields fields = common_fields(account, std::move(nonce));
     fields.set("out_trade_no", std::string(number));
@@ -85,6 +107,8 @@ std::string_view path_of(Call call) {
     switch (call) {
         case Call::micropay:
             return "/pay/micropay";
+        case Call::unifiedorder:
+            return "/pay/unifiedorder";
         case Call::orderquery:
             return "/pay/orderquery";
         case Call::reverse:
@@ -103,6 +127,8 @@ std::string_view to_string(Call call) {
     switch (call) {
         case Call::micropay:
             return "micropay";
+        case Call::unifiedorder:
+            return "unifiedorder";
         case Call::orderquery:
             return "orderquery";
         case Call::reverse:
@@ -123,19 +149,60 @@ std::string_view account_defect(const ports::ChannelAccount& account) {
     return "";
 }
 
+std::string_view trade_type_of(payments::Product product) {
+    switch (product) {
+        case payments::Product::barcode:
+            return "MICROPAY";
+        case payments::Product::qr:
+            return "NATIVE";
+        case payments::Product::wap:
+        case payments::Product::mini_program:
+            return "JSAPI";
+        case payments::Product::app:
+            return "APP";
+        case payments::Product::h5:
+            return "MWEB";
+    }
+    return "";
+}
+
+bool needs_payer(payments::Product product) {
+    return trade_type_of(product) == "JSAPI";
+}
+
+std::string_view launch_defect(const ports::ChannelAccount& account, const ports::LaunchCall& call) {
+    if (call.terminal_ip.empty() && account.server_ip.empty()) return "no_terminal_ip";
+    if (needs_payer(call.product) && call.payer_id.empty()) return "no_payer";
+    if (!net::parse_base_url(call.notify_url) || call.notify_url.contains('?')) return "bad_notify_url";
+    return "";
+}
+
+SignType sign_type_of(const ports::ChannelAccount& account) {
+    const auto type = parse_sign_type(account.sign_type);
+    HUITONG_ASSERT(type.has_value(), "account_defect was not asked");
+    return *type;
+}
+
 CallText build_micropay(const ports::ChannelAccount& account, const ports::PayByCode& call,
                         std::string nonce) {
-    HUITONG_ASSERT(call.amount.currency() == core::Currency::CNY, "WeChat Pay v2 takes CNY only");
-    codec::XmlFields fields = common_fields(account, std::move(nonce));
-    set_if_any(fields, "device_info", call.terminal_sn);
-    fields.set("body", clean_text(call.subject, max_body_bytes));
-    set_if_any(fields, "attach", clean_text(call.attach, max_attach_bytes));
-    fields.set("out_trade_no", call.number);
-    fields.set("total_fee", std::to_string(call.amount.minor()));
-    fields.set("fee_type", "CNY");
-    fields.set("spbill_create_ip", call.terminal_ip.empty() ? account.server_ip : call.terminal_ip);
-    set_if_any(fields, "goods_tag", clean_text(call.goods_tag, max_goods_tag_bytes));
+    codec::XmlFields fields = order_fields(account, call, std::move(nonce));
     fields.set("auth_code", call.payment_code);
+    return finish(std::move(fields), account);
+}
+
+CallText build_unifiedorder(const ports::ChannelAccount& account, const ports::LaunchCall& call,
+                            std::string nonce) {
+    HUITONG_ASSERT(call.product != payments::Product::barcode, "a payment code is not launched");
+    codec::XmlFields fields = order_fields(account, call, std::move(nonce));
+    fields.set("trade_type", std::string(trade_type_of(call.product)));
+    fields.set("notify_url", call.notify_url);
+    fields.set("time_start", core::to_beijing_compact(call.created_at));
+    fields.set("time_expire", core::to_beijing_compact(call.expires_at));
+    if (call.product == payments::Product::qr) fields.set("product_id", call.number);
+    if (call.product == payments::Product::h5) fields.set("scene_info", scene_of(call));
+    // The payer as the application knows it whose page or mini-program calls the wallet.
+    if (needs_payer(call.product))
+        fields.set(account.sub_app_id.empty() ? "openid" : "sub_openid", call.payer_id);
     return finish(std::move(fields), account);
 }
 

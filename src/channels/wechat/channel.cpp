@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "channels/wechat/notice.hpp"
 #include "core/mutation.hpp"
 
 namespace huitong::channels::wechat {
@@ -110,6 +111,21 @@ task::Awaitable<payments::PayAnswer> WechatChannel::pay_by_code(const ports::Cha
     });
 }
 
+task::Awaitable<payments::LaunchAnswer> WechatChannel::launch(const ports::ChannelAccount& account,
+                                                              const ports::LaunchCall& call) {
+    Outgoing outgoing{Call::unifiedorder, account_defect(account), {}, call.timeout};
+    if (outgoing.defect.empty()) outgoing.defect = launch_defect(account, call);
+    if (outgoing.defect.empty()) outgoing.text = build_unifiedorder(account, call, random_.hex(nonce_length));
+    Received received = co_await exchange(account, std::move(outgoing));
+    co_return read<payments::LaunchAnswer>(std::move(received), [&](const Received& got) {
+        return parse_unifiedorder_answer(got.exchange.response, account, call, random_.hex(nonce_length));
+    });
+}
+
+bool WechatChannel::needs_payer(payments::Product product) const {
+    return wechat::needs_payer(product);
+}
+
 task::Awaitable<payments::QueryAnswer> WechatChannel::query(const ports::ChannelAccount& account,
                                                             const ports::TradeRef& trade) {
     Outgoing outgoing{Call::orderquery, account_defect(account), {}, trade.timeout};
@@ -166,6 +182,17 @@ task::Awaitable<payments::RefundAnswer> WechatChannel::query_refund(const ports:
     co_return read<payments::RefundAnswer>(std::move(received), [&](const Received& got) {
         return parse_refundquery_answer(got.exchange.response, account, refund);
     });
+}
+
+core::Result<payments::Notice> WechatChannel::read_notice(const ports::ChannelAccount& account,
+                                                          const ports::RawNotice& notice,
+                                                          core::Instant /*now*/) const {
+    return wechat::read_notice(account, notice.body);
+}
+
+ports::NoticeReply WechatChannel::reply_to_notice(const ports::ChannelAccount& /*account*/,
+                                                  bool is_heard) const {
+    return wechat::reply_to_notice(is_heard);
 }
 
 }  // namespace huitong::channels::wechat

@@ -1,4 +1,4 @@
-// The channel WeChat Pay v2 (payment codes): builds a call, sends it once and reads its answer. It decides
+// The channel WeChat Pay v2: builds a call, sends it once and reads its answer. It decides
 // nothing, waits for nothing and repeats nothing (spec/channels 3.6).
 #pragma once
 
@@ -18,11 +18,14 @@ class WechatChannel final : public ports::Channel {
     WechatChannel(net::HttpTransport& transport, core::Random& random, core::Clock& clock)
         : transport_(transport), random_(random), clock_(clock) {}
 
-    // Codes of ours beside those of wire.hpp: not_sent {bad_account, bad_sign_type, bad_url, no_terminal_ip
-    // and the transport's unavailable reasons}; unknown {http_NNN and the transport's unknown_outcome
-    // reasons}.
+    // Codes of ours beside those of wire.hpp: not_sent {bad_account, bad_sign_type, bad_url, no_terminal_ip,
+    // no_payer, bad_notify_url and the transport's unavailable reasons}; unknown {http_NNN and the
+    // transport's unknown_outcome reasons}.
     [[nodiscard]] task::Awaitable<payments::PayAnswer> pay_by_code(const ports::ChannelAccount& account,
                                                                    const ports::PayByCode& call) override;
+    [[nodiscard]] task::Awaitable<payments::LaunchAnswer> launch(const ports::ChannelAccount& account,
+                                                                 const ports::LaunchCall& call) override;
+    [[nodiscard]] bool needs_payer(payments::Product product) const override;
     [[nodiscard]] task::Awaitable<payments::QueryAnswer> query(const ports::ChannelAccount& account,
                                                                const ports::TradeRef& trade) override;
     [[nodiscard]] task::Awaitable<payments::ReverseAnswer> reverse(const ports::ChannelAccount& account,
@@ -33,6 +36,11 @@ class WechatChannel final : public ports::Channel {
                                                                  const ports::RefundRef& refund) override;
     [[nodiscard]] task::Awaitable<payments::RefundAnswer> query_refund(
         const ports::ChannelAccount& account, const ports::RefundRef& refund) override;
+    [[nodiscard]] core::Result<payments::Notice> read_notice(const ports::ChannelAccount& account,
+                                                             const ports::RawNotice& notice,
+                                                             core::Instant now) const override;
+    [[nodiscard]] ports::NoticeReply reply_to_notice(const ports::ChannelAccount& account,
+                                                     bool is_heard) const override;
 
   private:
     struct Outgoing;

@@ -1,5 +1,5 @@
-// What each err_code of WeChat Pay v2 means for each call: the one table (spec/channels 1A.4–1A.6,
-// 1A.8–1A.10, 3.5, 3.7). A code that is not in it is an unknown outcome, never a refusal.
+// What each err_code of WeChat Pay v2 means for each call: the one table (spec/channels 1A.4–1A.10, 3.5,
+// 3.7). A code that is not in it is an unknown outcome, never a refusal.
 #pragma once
 
 #include <array>
@@ -17,13 +17,14 @@ enum class Call : unsigned {
     reverse = 4,
     refund = 8,
     refundquery = 16,
-    closeorder = 32
+    closeorder = 32,
+    unifiedorder = 64
 };
 
 struct Meaning {
     payments::Outcome outcome = payments::Outcome::unknown;
     payments::Refusal refusal = payments::Refusal::none;
-    bool may_exist = false;     // micropay: refused, but an order may stand and could still be paid
+    bool may_exist = false;     // micropay, unifiedorder: refused, but an order may stand and could be paid
     bool may_be_older = false;  // micropay: the number is taken; whose payment it is, only its time tells
     bool has_no_trade = false;  // the channel knows no trade (refundquery: no refund) of that number
     bool may_be_unsigned =
@@ -47,7 +48,8 @@ inline constexpr unsigned undo = static_cast<unsigned>(Call::reverse);
 inline constexpr unsigned refund = static_cast<unsigned>(Call::refund);
 inline constexpr unsigned refund_query = static_cast<unsigned>(Call::refundquery);
 inline constexpr unsigned close = static_cast<unsigned>(Call::closeorder);
-inline constexpr unsigned any = pay | query | undo | refund | refund_query | close;
+inline constexpr unsigned launch = static_cast<unsigned>(Call::unifiedorder);
+inline constexpr unsigned any = pay | query | undo | refund | refund_query | close | launch;
 
 inline constexpr Meaning unknown{};
 inline constexpr Meaning taken{.may_be_older = true};
@@ -72,15 +74,16 @@ inline constexpr std::array code_table{
     CodeRow{detail::any, "SYSTEMERROR", detail::unknown},
     CodeRow{detail::any, "BANKERROR", detail::unknown},
     CodeRow{detail::refund, "BIZERR_NEED_RETRY", detail::unknown},
-    CodeRow{detail::pay, "ORDERPAID", detail::taken},
-    CodeRow{detail::pay, "OUT_TRADE_NO_USED", detail::taken},
-    CodeRow{detail::pay, "INVALID_REQUEST", detail::taken},  // "201 商户订单号重复"
+    CodeRow{detail::pay | detail::launch, "ORDERPAID", detail::taken},
+    CodeRow{detail::pay | detail::launch, "OUT_TRADE_NO_USED", detail::taken},
+    CodeRow{detail::pay | detail::launch, "INVALID_REQUEST", detail::taken},  // "201 商户订单号重复"
     // The payer is asked; a reversal has to wait for that and is repeated.
     CodeRow{detail::pay, "USERPAYING", {.outcome = payments::Outcome::pending}},
     CodeRow{detail::undo, "USERPAYING", detail::unknown},
     // Closed or reversed before under this number.
-    CodeRow{detail::pay, "ORDERREVERSED", detail::refused(payments::Refusal::number_used_up)},
-    CodeRow{detail::pay, "ORDERCLOSED", detail::refused(payments::Refusal::number_used_up)},
+    CodeRow{detail::pay | detail::launch, "ORDERREVERSED",
+            detail::refused(payments::Refusal::number_used_up)},
+    CodeRow{detail::pay | detail::launch, "ORDERCLOSED", detail::refused(payments::Refusal::number_used_up)},
     // No order was made.
     CodeRow{detail::pay, "AUTHCODEEXPIRE", detail::refused(payments::Refusal::code_expired)},
     CodeRow{detail::pay, "AUTH_CODE_ERROR", detail::refused(payments::Refusal::code_invalid)},
@@ -89,15 +92,18 @@ inline constexpr std::array code_table{
     CodeRow{detail::pay, "BUYER_MISMATCH", detail::refused(payments::Refusal::payer_account)},
     // Refused after the order was made. NOTSUPORTCARD (sic) is not named in 3.5; the payer could still change
     // the card.
-    CodeRow{detail::pay, "NOTENOUGH", detail::refused_may_exist(payments::Refusal::insufficient_funds)},
+    CodeRow{detail::pay | detail::launch, "NOTENOUGH",
+            detail::refused_may_exist(payments::Refusal::insufficient_funds)},
     CodeRow{detail::pay, "NOTSUPORTCARD", detail::refused_may_exist(payments::Refusal::payer_account)},
     CodeRow{detail::pay, "USER_ACCOUNT_ABNORMAL",
             detail::refused_may_exist(payments::Refusal::payer_account)},
     CodeRow{detail::pay, "TRADE_ERROR", detail::refused_may_exist(payments::Refusal::trade_refused)},
     CodeRow{detail::pay, "RULELIMIT", detail::refused_may_exist(payments::Refusal::payer_limit)},
-    // No such trade: of a query it is the answer, of what would change it a refusal.
-    CodeRow{detail::query, "ORDERNOTEXIST", {.outcome = payments::Outcome::done, .has_no_trade = true}},
-    CodeRow{detail::undo | detail::refund | detail::close, "ORDERNOTEXIST", detail::no_trade},
+    // No such trade: of a query it is the answer, of a close all there is to do, of the others a refusal.
+    CodeRow{detail::query | detail::close,
+            "ORDERNOTEXIST",
+            {.outcome = payments::Outcome::done, .has_no_trade = true}},
+    CodeRow{detail::undo | detail::refund, "ORDERNOTEXIST", detail::no_trade},
     CodeRow{detail::refund_query, "REFUNDNOTEXIST", detail::no_refund},
     CodeRow{detail::undo, "REVERSE_EXPIRE", detail::refused(payments::Refusal::too_late)},
     CodeRow{detail::undo | detail::refund, "NOTENOUGH", detail::refused(payments::Refusal::merchant_funds)},

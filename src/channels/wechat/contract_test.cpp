@@ -2,7 +2,7 @@
 #include "channels/wechat/channel.hpp"
 #include "channels/wechat/signature.hpp"
 #include "net/playback_test_support.hpp"
-#include "ports/channel_contract_test_support.hpp"
+#include "ports/launch_contract_test_support.hpp"
 
 namespace huitong::channels::wechat {
 namespace {
@@ -33,7 +33,22 @@ class ScriptedWechat final : public ports::ScriptedChannel {
         return signed_text(std::move(fields), account_.api_key);
     }
     bool names_its_trade(ContractCall call) override {
-        return call != ContractCall::reverse && call != ContractCall::close;
+        return call != ContractCall::launch && call != ContractCall::reverse && call != ContractCall::close;
+    }
+    std::string launch_text() override { return code_url; }
+    std::optional<ports::RawNotice> notice(ports::NoticeSaying saying, std::string_view trade) override {
+        using ports::NoticeSaying;
+        XmlFields fields = common("SUCCESS");
+        if (saying == NoticeSaying::other_account) fields.set("appid", "wx9999999999999999");
+        if (saying == NoticeSaying::refunded) {
+            fields.set("req_info", sealed_refund(trade));
+            return ports::RawNotice{.headers = {}, .body = codec::write_flat_xml(fields)};
+        }
+        if (saying != NoticeSaying::other_business) fields.set("out_trade_no", std::string(trade));
+        set_trade(fields, Saying::done);
+        std::string body = signed_text(std::move(fields), account_.api_key);
+        if (saying == NoticeSaying::foreign) body = with_foreign_signature(body);
+        return ports::RawNotice{.headers = {}, .body = std::move(body)};
     }
     std::string with_foreign_signature(const std::string& body) override {
         return signed_text(codec::parse_flat_xml(body).value(),
@@ -47,6 +62,18 @@ class ScriptedWechat final : public ports::ScriptedChannel {
     bool was_sent_once_only() override { return transport_.options_.must_not_repeat; }
 
   private:
+    static constexpr const char* code_url = "weixin://wxpay/bizpayurl?pr=3z1C0Ab";
+
+    // Of "<root>" with out_trade_no (number), out_refund_no (refund_number), transaction_id and
+    // refund_status=SUCCESS under the key of this account (`openssl enc -aes-256-ecb`).
+    static std::string sealed_refund(std::string_view trade) {
+        EXPECT_EQ(trade, number);
+        return "dDo+GCOVYtgSlXn23/zEWR4cjGTsHr2cEWTue42M5AzDTRDl33Jc4/3ImamA09rSSIR3PIpR/AKeoujY5XKI/OVJ"
+               "SJirSnor7uMjQg2891v204CYBz2s9lZ1wJ/z6D5Fw00Q5d9yXOP9yJmpgNPa0jSl/YCceVHTgfzvhBUASIvS3PIO"
+               "nIvwhbIuE0h5drkjIWcZC9iebjpBCHszPR+hddfe74rKS2qRtphGhrCsTUX4hDueAJluJmJoVldwFQjt0jI7sBrX"
+               "+HN/Zd+fjZo8HLexkW35Uh3K5GvtlW+sp1tUQ2B4Uk18x2jy2sv2dL8sereIgXkq+dNgO52j3OUtJtH02uT5E4TA"
+               "rNilrGLdwhY=";
+    }
     static std::string signed_text(XmlFields fields, const core::Secret& key) {
         fields.set("sign", sign(fields, SignType::hmac_sha256, key));
         return codec::write_flat_xml(fields);
@@ -67,6 +94,8 @@ class ScriptedWechat final : public ports::ScriptedChannel {
                 return "NOTENOUGH";
             case Saying::bad_code:
                 return "AUTH_CODE_INVALID";
+            case Saying::number_closed:
+                return "ORDERCLOSED";
             case Saying::number_taken:
             case Saying::is_paid:
                 return "ORDERPAID";
@@ -91,11 +120,17 @@ class ScriptedWechat final : public ports::ScriptedChannel {
         XmlFields fields = common("SUCCESS");
         if (call == ContractCall::reverse) fields.set("recall", "N");
         if (call == ContractCall::pay || call == ContractCall::query) set_trade(fields, saying);
+        if (call == ContractCall::launch) {
+            fields.set("trade_type", "NATIVE");
+            fields.set("prepay_id", "wx201410272009395522657a690389285100");
+            if (saying != Saying::half_said) fields.set("code_url", code_url);
+        }
         if (call == ContractCall::query) fields.set("trade_state", std::string(trade_state(saying)));
         if (call == ContractCall::refund) set_refund(fields, "", saying);
         if (call == ContractCall::query_refund) set_refund(fields, "_0", saying);
-        if (call != ContractCall::reverse && call != ContractCall::close)
-            fields.set("out_trade_no", std::string(trade));
+        const bool is_numberless =
+            call == ContractCall::launch || call == ContractCall::reverse || call == ContractCall::close;
+        if (!is_numberless) fields.set("out_trade_no", std::string(trade));
         return signed_text(std::move(fields), account_.api_key);
     }
     static std::string_view trade_state(Saying saying) {

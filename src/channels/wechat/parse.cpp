@@ -1,11 +1,11 @@
 // The answers of WeChat Pay v2, layer by layer: XML, return_code, signature, whose answer it is, result_code,
-// and for a query trade_state or refund_status (spec/channels 0, 1A.4–1A.6, 1A.8–1A.10, 3.7). Every layer
+// and for a query trade_state or refund_status (spec/channels 0, 1A.4–1A.10, 3.7). Every layer
 // that fails leaves the outcome unknown.
 #include <algorithm>
 #include <array>
 #include <optional>
 
-#include "channels/wechat/signature.hpp"
+#include "channels/wechat/launch.hpp"
 #include "channels/wechat/wire.hpp"
 #include "core/mutation.hpp"
 
@@ -54,11 +54,13 @@ bool is_ours(const XmlFields& fields, const ports::ChannelAccount& account, std:
            is_same_if_said(fields, "out_trade_no", number) && is_same_if_said(fields, "fee_type", "CNY");
 }
 
-// A success has to say whose it is; answers to reverse and closeorder carry no number.
+// A success has to say whose it is; answers to unifiedorder, reverse and closeorder carry no number.
 bool is_success_named(const XmlFields& fields, const ports::ChannelAccount& account, Call call) {
+    const bool is_numberless =
+        call == Call::unifiedorder || call == Call::reverse || call == Call::closeorder;
     return !fields.get("appid").empty() && !fields.get("mch_id").empty() &&
            (account.sub_mch_id.empty() || !fields.get("sub_mch_id").empty()) &&
-           (call == Call::reverse || call == Call::closeorder || !fields.get("out_trade_no").empty());
+           (is_numberless || !fields.get("out_trade_no").empty());
 }
 
 // return_code is not SUCCESS: nothing is signed. Only the channel turning the call away at its door is
@@ -232,6 +234,25 @@ payments::PayAnswer parse_micropay_answer(std::string_view bytes, const ports::C
     } else {
         answer.trade = std::move(facts);
     }
+    return answer;
+}
+
+payments::LaunchAnswer parse_unifiedorder_answer(std::string_view bytes, const ports::ChannelAccount& account,
+                                                 const ports::LaunchCall& call, std::string nonce) {
+    const Judged judged = judge(bytes, account, call.number, Call::unifiedorder);
+    auto answer = make_answer<payments::LaunchAnswer>(judged);
+    answer.may_exist = judged.meaning.may_exist;
+    if (answer.outcome != Outcome::done) return answer;
+    // It names no trade: what else it says must be of an order that was just made, the way we asked for.
+    if (judged.fields.get("trade_type") != trade_type_of(call.product) ||
+        judged.fields.find("trade_state") != nullptr || judged.fields.find("time_end") != nullptr) {
+        make_unknown(answer, "mismatch");
+        answer.is_authentic = false;
+        return answer;
+    }
+    answer.launch = launch_text(judged.fields, account, call, std::move(nonce));
+    answer.is_trade_made = !answer.launch.empty();
+    if (answer.launch.empty()) make_unknown(answer, "incomplete");
     return answer;
 }
 

@@ -116,6 +116,11 @@ payments::PayAnswer pay_answer(std::string_view bytes,
                                const ports::ChannelAccount& account = make_account()) {
     return parse_micropay_answer(bytes, account, number);
 }
+payments::LaunchAnswer launch_answer(std::string_view bytes) {
+    ports::LaunchCall call;
+    call.number = number;
+    return parse_unifiedorder_answer(bytes, make_account(), call, "n");
+}
 payments::QueryAnswer query_answer(std::string_view bytes,
                                    const ports::ChannelAccount& account = make_account()) {
     return parse_orderquery_answer(bytes, account, number);
@@ -223,8 +228,9 @@ TEST(BuildDeathTest, AnotherCurrencyIsADefect) {
     EXPECT_DEATH((void)build_micropay(make_account(), call, "n"), "CNY only");
 }
 
-// ---- the table, written out a second time: calls (pay, query, reverse, f refund, y its query, close; *
-// all), code, outcome, refusal, flags
+// ---- the table, written out a second time: calls (pay, launch, query, reverse, f refund, y its query,
+// close;
+// * all), code, outcome, refusal, flags
 
 struct Row {
     char call;
@@ -257,6 +263,17 @@ constexpr Row rows[] = {
     {'p', "REVERSE_EXPIRE", Outcome::unknown},
     {'p', "REFUNDNOTEXIST", Outcome::unknown},
     {'p', "ERROR", Outcome::unknown},
+    {'l', "ORDERPAID", Outcome::unknown},
+    {'l', "OUT_TRADE_NO_USED", Outcome::unknown},
+    {'l', "INVALID_REQUEST", Outcome::unknown},
+    {'l', "ORDERCLOSED", Outcome::refused, Refusal::number_used_up},
+    {'l', "ORDERREVERSED", Outcome::refused, Refusal::number_used_up},
+    {'l', "NOTENOUGH", Outcome::refused, Refusal::insufficient_funds, true},
+    {'l', "SYSTEMERROR", Outcome::unknown},
+    {'l', "BANKERROR", Outcome::unknown},
+    {'l', "USERPAYING", Outcome::unknown},
+    {'l', "TRADE_ERROR", Outcome::unknown},
+    {'l', "ORDERNOTEXIST", Outcome::unknown},
     {'q', "ORDERNOTEXIST", Outcome::done},
     {'q', "SYSTEMERROR", Outcome::unknown},
     {'q', "BANKERROR", Outcome::unknown},
@@ -286,7 +303,8 @@ constexpr Row rows[] = {
     {'y', "INVALID_TRANSACTIONID", Outcome::refused, Refusal::configuration},
     {'c', "ORDERPAID", Outcome::refused, Refusal::wrong_state},
     {'c', "ORDERCLOSED", Outcome::done},
-    {'c', "ORDERNOTEXIST", Outcome::refused, Refusal::no_such_trade},
+    {'c', "ORDERNOTEXIST", Outcome::done},
+    {'c', "USERPAYING", Outcome::unknown},
     {'c', "TRADE_STATE_ERROR", Outcome::refused, Refusal::wrong_state},
     {'c', "SYSTEMERROR", Outcome::unknown},
     {'c', "ORDERREVERSED", Outcome::unknown},
@@ -327,6 +345,13 @@ TEST(Codes, EveryRowOfEveryCall) {
             EXPECT_EQ(answer.may_exist, row.may_exist);
             EXPECT_EQ(answer.may_be_older, row.may_be_older);
         }
+        if (row.call == 'l' || row.call == '*') {
+            const auto answer = launch_answer(text);
+            expect_row(answer, row);
+            EXPECT_EQ(answer.may_exist, row.may_exist);
+            EXPECT_EQ(answer.launch, "");
+            EXPECT_FALSE(answer.is_trade_made);
+        }
         if (row.call == 'q' || row.call == '*') {
             const auto answer = query_answer(text);
             expect_row(answer, row);
@@ -348,7 +373,7 @@ TEST(Codes, EveryRowOfEveryCall) {
         }
         if (row.call == 'c' || row.call == '*') {
             expect_row(close_answer(text), row);
-            EXPECT_EQ(close_answer(text).has_no_trade, row.refusal == Refusal::no_such_trade);
+            EXPECT_EQ(close_answer(text).has_no_trade, row.code == "ORDERNOTEXIST");
         }
     }
 }
