@@ -34,6 +34,9 @@ TESTS = {
     "limit_not_given_back": ("test_app *Limits*",),
     "lost_payment_not_inserted": ("test_app *Restore*",),
     "merchants_not_isolated": ("test_app Checklist.*",),
+    "notification_answer_unread": ("test_app Notification*",),
+    "notification_claim_ignored": ("test_app Notification*",),
+    "notification_not_written": ("test_app Notification*",),
     "refund_query_of_first_refund": ("test_app *Refunds*",),
 }
 

@@ -143,6 +143,8 @@ void add_admin(CLI::App& app, Action& action) {
     add_admin_audit(*admin, options, action);
     add_admin_limits(*admin, options, action);
     add_admin_alerts(*admin, options, action);
+    add_admin_notifications(*admin, options, action);
+    add_admin_key(*admin, options, action);
     add_admin_ledger(*admin, options, action);
 }
 

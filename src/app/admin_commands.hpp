@@ -80,6 +80,8 @@ void add_switches(CLI::App& group, const std::string& kind, const SharedOptions&
 void add_admin_account(CLI::App& admin, const SharedOptions& options, Action& action);
 void add_admin_limits(CLI::App& admin, const SharedOptions& options, Action& action);
 void add_admin_ledger(CLI::App& admin, const SharedOptions& options, Action& action);
+void add_admin_notifications(CLI::App& admin, const SharedOptions& options, Action& action);
+void add_admin_key(CLI::App& admin, const SharedOptions& options, Action& action);
 void add_admin_alerts(CLI::App& admin, const SharedOptions& options, Action& action);
 
 }  // namespace huitong::app

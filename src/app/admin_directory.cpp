@@ -1,5 +1,7 @@
 // admin operator, vendor, app, merchant, store, code: create, list, disable, enable. Terminals, which
 // activate themselves, are only listed and switched.
+#include <algorithm>
+
 #include "app/admin_commands.hpp"
 
 namespace huitong::app {
@@ -17,11 +19,22 @@ JsonObject show_operator(const ports::Operator& person) {
 JsonObject show_vendor(const ports::Vendor& vendor) {
     return {{"vendor_sn", vendor.sn}, {"name", vendor.name}, {"active", Json(vendor.is_active)}};
 }
+std::string notify_on_text(const ports::AppSwitches& switches) {
+    std::string text = "paid";
+    if (switches.notify_canceled) text += ",canceled";
+    if (switches.notify_refunded) text += ",refunded";
+    return text;
+}
 JsonObject show_app(const ports::App& app) {
     return {{"app_id", app.id},
             {"vendor_sn", app.vendor_sn},
             {"name", app.name},
-            {"active", Json(app.is_active)}};
+            {"active", Json(app.is_active)},
+            {"notify_header", ports::to_string(app.switches.notify_header)},
+            {"notify_on", notify_on_text(app.switches)},
+            {"wap_as_object", Json(app.switches.wap_as_object)},
+            {"long_client_sn", Json(app.switches.long_client_sn)},
+            {"unique_device", Json(app.switches.unique_device)}};
 }
 JsonObject show_merchant(const ports::Merchant& merchant) {
     return {{"merchant_sn", merchant.sn}, {"name", merchant.name}, {"active", Json(merchant.is_active)}};
@@ -78,6 +91,62 @@ void add_operator(CLI::App& admin, const Options& options, Action& action) {
     add_switches(*group, "operator", options, action);
 }
 
+// What is not named stays as it is.
+struct SwitchChange {
+    std::string app_id;
+    std::optional<std::string> notify_header;
+    std::optional<std::vector<std::string>> notify_on;
+    std::optional<bool> wap_as_object, long_client_sn, unique_device;
+};
+
+ports::AppSwitches changed(ports::AppSwitches switches, const SwitchChange& change) {
+    const auto names = [&](const char* event) {
+        return std::ranges::find(*change.notify_on, event) != change.notify_on->end();
+    };
+    if (change.notify_header) {
+        switches.notify_header =
+            *change.notify_header == "bare" ? ports::NotifyHeader::bare : ports::NotifyHeader::sn_prefixed;
+    }
+    if (change.notify_on) {
+        switches.notify_canceled = names("canceled");
+        switches.notify_refunded = names("refunded");
+    }
+    switches.wap_as_object = change.wap_as_object.value_or(switches.wap_as_object);
+    switches.long_client_sn = change.long_client_sn.value_or(switches.long_client_sn);
+    switches.unique_device = change.unique_device.value_or(switches.unique_device);
+    return switches;
+}
+
+core::Result<JsonObject> set_app(Admin& admin, const ports::Operator& by, const SwitchChange& change) {
+    auto app = admin.run(admin.store().read([&](ports::Tx& tx) -> core::Result<ports::App> {
+        auto found = tx.directory().find_app(change.app_id);
+        if (!found) return core::fail(core::Code::not_found, "no_app");
+        return std::move(*found);
+    }));
+    if (!app) return std::unexpected(std::move(app.error()));
+    app->switches = changed(app->switches, change);
+    const auto done = admin.run(admin.onboard().set_switches(by, app->id, app->switches));
+    if (!done) return std::unexpected(done.error());
+    return show_app(*app);
+}
+
+void add_app_set(CLI::App& apps, const Options& options, Action& action) {
+    auto* const set = apps.add_subcommand("set", "What its clients expect where sources disagree");
+    const auto change = std::make_shared<SwitchChange>();
+    set->add_option("APP_ID", change->app_id)->required();
+    set->add_option("--notify-header", change->notify_header,
+                    "Signature alone, or after the terminal's number")
+        ->check(CLI::IsMember({"bare", "sn_prefixed"}));
+    set->add_option("--notify-on", change->notify_on, "What merchants are told of; paid always")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"paid", "canceled", "refunded"}));
+    set->add_option("--wap-as-object", change->wap_as_object, "wap_pay_request as an object: yes or no");
+    set->add_option("--long-client-sn", change->long_client_sn, "64 bytes of client_sn instead of 32");
+    set->add_option("--unique-device", change->unique_device, "A merchant's device is activated once");
+    set_act(*set, options, action,
+            [change](Admin& it, const ports::Operator& by) { return set_app(it, by, *change); });
+}
+
 void add_vendor_and_app(CLI::App& admin, const Options& options, Action& action) {
     const auto name = std::make_shared<std::string>();
     auto* const vendors = add_group(admin, "vendor", "Vendors of till software");
@@ -107,6 +176,7 @@ void add_vendor_and_app(CLI::App& admin, const Options& options, Action& action)
             });
     add_list(*apps, &ports::DirectoryRepository::list_apps, &show_app, options, action);
     add_switches(*apps, "app", options, action);
+    add_app_set(*apps, options, action);
 }
 
 // Also an empty number counts as given, and is refused: it may be a script's unset variable.

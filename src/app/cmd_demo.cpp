@@ -97,6 +97,7 @@ Config demo_config(const DemoOptions& options) {
     config.listen_port = options.port;
     config.public_url = local_url(options.port);
     config.log_file = "huitong.log";
+    config.notify_allow = "127.0.0.0/8";
     config.drain_notice = core::Duration{0};
     return config;
 }
@@ -129,6 +130,7 @@ int serve_demo(const DemoOptions& options) {
     };
     core::Result<void> ready;
     run_to_end(io, prepare(platform, random, simulator_url, data, ready));
+    if (data) data->platform_public_key = platform.gateway().public_key();
     if (ready) ready = write_file();  // at once: it holds keys that are nowhere else in the open
     sim::Options simulated;
     if (data) add_simulated_merchant(simulated, *data);

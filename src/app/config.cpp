@@ -147,6 +147,13 @@ constexpr Key keys[] = {
      .most = 256,
      .description = "Key of the HMAC in X-Huitong-Signature, by which the receiver knows that it is us.",
      .example = "\"<random text>\""},
+    {.name = "notify.allow",
+     .slot = [](Config& c) -> Slot { return &c.notify_allow; },
+     .most = 2000,
+     .description = "Networks, separated by commas, that merchants' notify_url may lie in although they are "
+                    "not the public Internet's: loopback, private and other special addresses are refused "
+                    "otherwise.",
+     .example = "\"10.20.0.0/16, fd00:20::/32\""},
     {.name = "channels.trusted_ca_file",
      .slot = [](Config& c) -> Slot { return &c.trusted_ca_file; },
      .most = 4000,
@@ -428,6 +435,9 @@ core::Result<void> check_together(const Config& config) {
     }
     if (!config.public_url.empty() && !net::parse_base_url(config.public_url)) {
         return refuse("listen.public_url: must be http(s)://host[:port][/path]");
+    }
+    if (!net::AddressGuard::make(config.notify_allow)) {
+        return refuse("notify.allow: must be networks as 10.20.0.0/16, separated by commas");
     }
     if (!config.webhook_url.empty() && config.webhook_secret.empty()) {
         return refuse("alerts.webhook_url needs alerts.webhook_secret");

@@ -35,6 +35,7 @@ struct Config {
     core::Secret metrics_token;
     std::string webhook_url;
     core::Secret webhook_secret;
+    std::string notify_allow;
     std::string trusted_ca_file;
     std::int64_t circuit_failures = 5;
     core::Duration circuit_pause = std::chrono::seconds(10);

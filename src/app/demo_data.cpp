@@ -205,9 +205,11 @@ Json to_json(const DemoData& data, const std::string& gateway_url, const std::st
     wechat.insert(wechat.begin(), {"base_url", simulator_url});
     JsonObject alipay = section_of(data, "alipay");
     alipay.insert(alipay.begin(), {"gateway_url", urls_at(simulator_url).alipay});
-    return JsonObject{{"gateway", gateway_url},           {"simulators", simulator_url},
-                      {"upay", section_of(data, "upay")}, {"wechat", std::move(wechat)},
-                      {"alipay", std::move(alipay)},      {"admin", section_of(data, "admin")}};
+    JsonObject upay = section_of(data, "upay");
+    upay.emplace_back("platform_public_key", data.platform_public_key);
+    return JsonObject{{"gateway", gateway_url},      {"simulators", simulator_url},
+                      {"upay", std::move(upay)},     {"wechat", std::move(wechat)},
+                      {"alipay", std::move(alipay)}, {"admin", section_of(data, "admin")}};
 }
 
 core::Result<DemoData> parse_demo_data(std::string_view text) {

@@ -23,6 +23,7 @@ struct DemoData {
     std::string activation_code;
     std::string terminal_sn;  // of an activated terminal; empty until there is one
     std::string terminal_key;
+    std::string platform_public_key;  // verifies notifications; the store's, written for clients, never read
     std::string wechat_appid;
     std::string wechat_mch_id;
     std::string wechat_api_key;

@@ -1,6 +1,7 @@
 #include "app/gateway.hpp"
 
 #include "api/notify/routes.hpp"
+#include "api/upay/notification.hpp"
 #include "api/upay/routes.hpp"
 
 namespace huitong::app {
@@ -16,7 +17,17 @@ Gateway::Gateway(GatewayDeps deps, GatewayOptions options)
                                .random = deps.random,
                                .executor = deps.executor},
               options_.alerts),
-      observers_({&watchers_, &alerts_}),
+      signing_key_(std::move(deps.signing_key)),
+      notifications_(
+          flows::NotificationDeps{.store = deps.store,
+                                  .postman = deps.postman,
+                                  .observer = watchers_,
+                                  .time = deps.time,
+                                  .executor = deps.executor,
+                                  .body_of = api::upay::notification_body,
+                                  .sign = [this](std::string_view body) { return signing_key_->sign(body); }},
+          options_.notifications),
+      observers_({&watchers_, &alerts_, &notifications_}),
       numbers_(deps.time, deps.random),
       waiters_(deps.time, options_.look_again_every),
       wechat_(deps.transport, deps.random, deps.time),
@@ -42,9 +53,10 @@ Gateway::Gateway(GatewayDeps deps, GatewayOptions options)
                          .store = deps.store,
                          .engine = engine_,
                          .metrics = metrics_,
+                         .notifications = notifications_,
                          .store_stats = std::move(deps.store_stats)},
               options_.metrics_token),
-      access_(deps.time, metrics_, deps.log, upay_face()),
+      access_(deps.time, metrics_, deps.log, upay_face(deps)),
       notices_(notices()) {}
 
 net::Handler Gateway::handler() {
@@ -63,6 +75,7 @@ task::Task<void> Gateway::start() {
     if (!started) co_return started;
     catch_up_.start();
     alerts_.start();
+    notifications_.start();
     co_return started;
 }
 
@@ -70,6 +83,7 @@ void Gateway::request_stop() {
     catch_up_.request_stop();
     engine_.request_stop();
     alerts_.request_stop();
+    notifications_.request_stop();
 }
 
 task::Awaitable<void> Gateway::stop() {
@@ -77,16 +91,25 @@ task::Awaitable<void> Gateway::stop() {
     catch_up_.request_stop();
     co_await engine_.stop();
     co_await catch_up_.stop();
+    co_await notifications_.stop();
     co_await alerts_.stop();
 }
 
-net::Handler Gateway::upay_face() {
+net::Handler Gateway::upay_face(GatewayDeps& deps) {
+    auto keep_log = std::move(deps.keep_log);
+    if (!keep_log) {
+        keep_log = [](const std::string&, std::string_view) -> core::Result<void> {
+            return core::fail(core::Code::unavailable, "no_place_for_logs");
+        };
+    }
     return api::upay::make_handler(api::upay::Services{.stories = api::upay::stories_of(engine_, terminals_),
                                                        .clock = &time_,
                                                        .wait = options_.pay_wait,
                                                        .refund_wait = options_.refund_wait,
                                                        .is_draining = [this] { return is_draining_; },
-                                                       .public_url = options_.engine.public_url});
+                                                       .public_url = options_.engine.public_url,
+                                                       .public_key = public_key(),
+                                                       .keep_log = std::move(keep_log)});
 }
 
 net::Handler Gateway::notices() {

@@ -15,6 +15,8 @@
 #include "flows/catch_up.hpp"
 #include "flows/engine.hpp"
 #include "flows/local_waiters.hpp"
+#include "flows/notifications.hpp"
+#include "flows/platform_key.hpp"
 #include "flows/terminals.hpp"
 #include "net/http_client.hpp"
 #include "net/message.hpp"
@@ -32,6 +34,10 @@ struct GatewayDeps {
     ports::SendJournal* journal = nullptr;           // none: sends are not journalled
     ports::SentCalls* sent_calls = nullptr;          // what earlier processes journalled; none: nothing
     ports::AlertSink* alert_sink = nullptr;          // none: alerts stay rows
+    ports::Postman* postman = nullptr;               // none: notifications stay rows
+    std::optional<flows::SigningKey> signing_key{};  // of notifications; must be there with a postman
+    // Keeps what a terminal uploaded; none: nothing is taken.
+    std::function<core::Result<void>(const std::string& terminal_sn, std::string_view bytes)> keep_log = {};
     std::function<store::Stats()> store_stats = {};  // none: /metrics says nothing about the store's work
     const Log* log = nullptr;                        // of requests; none: they are not logged
 };
@@ -41,6 +47,7 @@ struct GatewayOptions {
     core::Duration pay_wait = std::chrono::seconds(35);
     core::Duration refund_wait = std::chrono::seconds(15);
     flows::AlertOptions alerts{};
+    flows::NotificationOptions notifications{};
     // How soon a waiting request sees what another node has committed; 0: there are no other nodes.
     core::Duration look_again_every{0};
     core::Secret metrics_token{};  // see Manage
@@ -55,10 +62,16 @@ class Gateway final : private ports::Channels {
     [[nodiscard]] flows::Terminals& terminals() { return terminals_; }
     [[nodiscard]] Health& health() { return manage_.health(); }
     [[nodiscard]] flows::Alerts& alerts() { return alerts_; }
+    [[nodiscard]] flows::Notifications& notifications() { return notifications_; }
+    // PEM of what verifies notifications; empty: they are not signed.
+    [[nodiscard]] std::string public_key() const {
+        return signing_key_ ? signing_key_->public_pem : std::string();
+    }
     // Every face on one port, with /healthz, /readyz and /metrics.
     [[nodiscard]] net::Handler handler();
     [[nodiscard]] const flows::CatchUp& catch_up() const { return catch_up_; }
-    // The engine (see there), after a restore the catch-up around it, and the delivery of alerts.
+    // The engine (see there), after a restore the catch-up around it, and the delivery of alerts and
+    // notifications.
     [[nodiscard]] task::Task<void> start();
     void request_stop();
     [[nodiscard]] task::Awaitable<void> stop();
@@ -70,14 +83,16 @@ class Gateway final : private ports::Channels {
 
   private:
     [[nodiscard]] ports::Channel* find(payments::ChannelKind kind) override;
-    [[nodiscard]] net::Handler upay_face();
+    [[nodiscard]] net::Handler upay_face(GatewayDeps& deps);
     [[nodiscard]] net::Handler notices();
 
     task::Time& time_;
     GatewayOptions options_;
     Metrics metrics_;
-    Observers watchers_;  // all but the alerts
+    Observers watchers_;  // all but alerts and notifications
     flows::Alerts alerts_;
+    std::optional<flows::SigningKey> signing_key_;
+    flows::Notifications notifications_;
     Observers observers_;
     core::NumberSource numbers_;
     flows::LocalWaiters waiters_;

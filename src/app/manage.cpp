@@ -1,6 +1,7 @@
 #include "app/manage.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <tuple>
 
 #include "app/commands.hpp"
 #include "app/process_stats.hpp"
@@ -96,6 +97,7 @@ task::Awaitable<net::Response> Manage::show_metrics() {
     out.gauge("huitong_catching_up", "1 while the channels are asked about what a restored backup lost.",
               deps_.engine.is_catching_up() ? 1 : 0);
     deps_.metrics.write(out);
+    write_notifications(out);
     write_store(out);
     write_process(out);
     co_return net::make_response(200, Exposition::content_type, out.take());
@@ -104,14 +106,16 @@ task::Awaitable<net::Response> Manage::show_metrics() {
 task::Awaitable<void> Manage::write_stored(Exposition& out) const {
     using payments::PaymentState;
     using Open = ports::PaymentRepository::Open;
-    const auto found =
-        co_await deps_.store.read([](ports::Tx& tx) -> core::Result<std::pair<Open, std::int64_t>> {
-            return std::pair(tx.payments().count_open(), tx.alerts().count_open());
-        });
+    using Waiting = ports::NotificationRepository::Waiting;
+    using Stored = std::tuple<Open, std::int64_t, Waiting>;
+    const auto found = co_await deps_.store.read([](ports::Tx& tx) -> core::Result<Stored> {
+        return Stored(tx.payments().count_open(), tx.alerts().count_open(),
+                      tx.notifications().count_waiting());
+    });
     out.gauge("huitong_store_readable", "0 when the figures of the store could not be read; they are absent.",
               found ? 1 : 0);
     if (!found) co_return;
-    const auto& [open, alerts] = *found;
+    const auto& [open, alerts, waiting] = *found;
     const core::Instant now = deps_.time.now();
     core::Duration oldest{0};
     std::int64_t reviews = open.refunds_in_review;
@@ -135,6 +139,21 @@ task::Awaitable<void> Manage::write_stored(Exposition& out) const {
               open.oldest_refund ? age(now, *open.oldest_refund).count() : 0, Unit::microseconds);
     out.gauge("huitong_manual_reviews_open", "Payments and refunds that wait for a person.", reviews);
     out.gauge("huitong_alerts_open", "Alerts that nobody has acknowledged.", alerts);
+    out.gauge("huitong_notifications_waiting", "Notifications of merchants with a try to come.",
+              waiting.count);
+    out.gauge("huitong_oldest_waiting_notification_age_seconds", "Since the oldest of them was written.",
+              waiting.oldest ? age(now, *waiting.oldest).count() : 0, Unit::microseconds);
+}
+
+void Manage::write_notifications(Exposition& out) const {
+    const flows::NotificationCounts& counts = deps_.notifications.counts();
+    out.begin("huitong_notification_tries_total", "counter", "Tries to tell a merchant, by outcome.");
+    out.sample({{"outcome", "delivered"}}, counts.delivered);
+    out.sample({{"outcome", "refused"}}, counts.refused);
+    out.sample({{"outcome", "unanswered"}}, counts.unanswered);
+    out.sample({{"outcome", "blocked"}}, counts.blocked);
+    out.counter("huitong_notifications_given_up_total", "Notifications whose last try failed.",
+                counts.given_up);
 }
 
 void Manage::write_store(Exposition& out) const {

@@ -17,6 +17,7 @@ struct ManageDeps {
     ports::StorePort& store;
     const flows::Engine& engine;
     const Metrics& metrics;
+    const flows::Notifications& notifications;
     std::function<store::Stats()> store_stats;  // none: the store is not measured
 };
 
@@ -35,6 +36,7 @@ class Manage {
     [[nodiscard]] task::Awaitable<net::Response> show_metrics();
     [[nodiscard]] bool may_read_metrics(const net::Request& request) const;
     [[nodiscard]] task::Awaitable<void> write_stored(Exposition& out) const;
+    void write_notifications(Exposition& out) const;
     void write_store(Exposition& out) const;
     void write_process(Exposition& out) const;
 

@@ -255,6 +255,7 @@ class ManageTest : public testing::Test {
                      .store = store_,
                      .engine = sim_.engine(),
                      .metrics = metrics_,
+                     .notifications = sim_.notifications(),
                      .store_stats = nullptr};
     Manage manage_{deps_, core::Secret()};
 };

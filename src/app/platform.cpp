@@ -10,6 +10,7 @@
 #include "app/master_key.hpp"
 #include "app/shared_store.hpp"
 #include "app/store_place.hpp"
+#include "app/terminal_logs.hpp"
 #include "crypto/digest.hpp"
 
 namespace huitong::app {
@@ -81,12 +82,15 @@ task::Awaitable<void> start_gateway(Gateway& gateway, core::Result<void>& result
 }
 
 // Of several processes on one store each needs the same key: one with another would take work and fail at it.
-task::Awaitable<void> check_key(ports::StorePort& store, core::Result<void>& result) {
+task::Awaitable<void> prepare_store(ports::StorePort& store, core::Instant now,
+                                    core::Result<flows::SigningKey>& key) {
     const auto opened = co_await opens_a_secret(store);
-    result = {};
-    if (!opened)
-        result = core::fail(core::Code::denied, "wrong_master_key",
-                            "the master key does not open what the store holds: " + opened.error().reason);
+    if (opened) {
+        key = co_await flows::find_or_make_platform_key(store, now);
+    } else {
+        key = core::fail(core::Code::denied, "wrong_master_key",
+                         "the master key does not open what the store holds: " + opened.error().reason);
+    }
 }
 
 // Names this machine in alerts.
@@ -176,24 +180,18 @@ core::Result<std::unique_ptr<Platform>> Platform::start(boost::asio::io_context&
     }
     if (auto opened = it->open_journal(); !opened) return std::unexpected(std::move(opened.error()));
     if (!config.webhook_url.empty()) it->make_webhook();
-    it->gateway_ = std::make_unique<Gateway>(
-        GatewayDeps{.executor = io.get_executor(),
-                    .time = it->time_,
-                    .random = it->random_,
-                    .store = *it->store_,
-                    .transport = *it->transport_,
-                    .observer = it->observer_,
-                    .journal = it->journal_.get(),
-                    .sent_calls = it->sent_calls_.get(),
-                    .alert_sink = it->webhook_.get(),
-                    .store_stats = [store = it->store_.get()] { return store->stats(); },
-                    .log = &log},
-        gateway_options(config));
+    it->make_postman();
+    core::Result<flows::SigningKey> signing_key = core::fail(core::Code::internal, "not_made");
+    run_to_end(io, prepare_store(*it->store_, it->time_.now(), signing_key));
+    if (!signing_key) {
+        it->store_->stop();
+        return std::unexpected(std::move(signing_key.error()));
+    }
+    it->make_gateway(std::move(*signing_key));
     it->server_ =
         std::make_unique<net::HttpServer>(io, it->time_, std::move(*listen), it->gateway_->handler());
     core::Result<void> started;
-    run_to_end(io, check_key(*it->store_, started));
-    if (started) run_to_end(io, start_gateway(*it->gateway_, started));
+    run_to_end(io, start_gateway(*it->gateway_, started));
     if (started) started = it->server_->start();
     if (!started) {
         it->drain();
@@ -225,6 +223,34 @@ void Platform::make_webhook() {
         *webhook_client_, WebhookOptions{.url = net::parse_base_url(config_.webhook_url).value(),
                                          .secret = config_.webhook_secret,
                                          .node = node_name()});
+}
+
+void Platform::make_postman() {
+    notify_client_ = std::make_unique<net::HttpClient>(io_, time_);
+    postman_ = std::make_unique<NotifyPostman>(*notify_client_,
+                                               net::AddressGuard::make(config_.notify_allow).value());
+}
+
+void Platform::make_gateway(flows::SigningKey key) {
+    gateway_ = std::make_unique<Gateway>(
+        GatewayDeps{.executor = io_.get_executor(),
+                    .time = time_,
+                    .random = random_,
+                    .store = *store_,
+                    .transport = *transport_,
+                    .observer = observer_,
+                    .journal = journal_.get(),
+                    .sent_calls = sent_calls_.get(),
+                    .alert_sink = webhook_.get(),
+                    .postman = postman_.get(),
+                    .signing_key = std::move(key),
+                    .keep_log =
+                        [this](const std::string& terminal_sn, std::string_view bytes) {
+                            return keep_terminal_log(config_.data_dir, terminal_sn, time_.now(), bytes);
+                        },
+                    .store_stats = [store = store_.get()] { return store->stats(); },
+                    .log = &log_},
+        gateway_options(config_));
 }
 
 std::string Platform::url() const {
@@ -260,6 +286,7 @@ task::Awaitable<void> Platform::stop() {
     gateway_->begin_drain();
     // A delivery that hangs has until the requests are done.
     gateway_->alerts().request_stop();
+    gateway_->notifications().request_stop();
     const core::Instant until = time_.now() + config_.drain_timeout;
     task::Group stopping(io_.get_executor(), time_,
                          [this](const std::exception_ptr&) { log_.write(Level::error, "stop.failed", {}); });

@@ -10,6 +10,7 @@
 #include "app/data_dir.hpp"
 #include "app/gateway.hpp"
 #include "app/log.hpp"
+#include "app/notify_postman.hpp"
 #include "app/webhook.hpp"
 #include "net/http_server.hpp"
 #include "store/send_journal.hpp"
@@ -49,6 +50,8 @@ class Platform {
     class Transport;
     [[nodiscard]] core::Result<void> open_journal();
     void make_webhook();
+    void make_postman();
+    void make_gateway(flows::SigningKey key);
     [[nodiscard]] task::Awaitable<void> give_notice();
     [[nodiscard]] task::Awaitable<void> stop();
 
@@ -66,6 +69,8 @@ class Platform {
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<net::HttpClient> webhook_client_;
     std::unique_ptr<Webhook> webhook_;
+    std::unique_ptr<net::HttpClient> notify_client_;
+    std::unique_ptr<NotifyPostman> postman_;
     std::unique_ptr<Gateway> gateway_;
     std::unique_ptr<net::HttpServer> server_;
     std::optional<boost::asio::signal_set> signals_;  // once a stop is waited for

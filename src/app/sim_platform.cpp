@@ -79,7 +79,8 @@ std::unique_ptr<SimProcess> SimPlatform::make_process() {
                                                                .observer = *options_.observer,
                                                                .journal = options_.journal,
                                                                .sent_calls = options_.sent_calls,
-                                                               .alert_sink = options_.alert_sink},
+                                                               .alert_sink = options_.alert_sink,
+                                                               .signing_key = options_.signing_key},
                                                 options_.gateway, options_.store);
     process->life().set_on_end([this, gateway = &process->gateway()] {
         network_.close(gateway_origin());

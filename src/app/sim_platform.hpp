@@ -27,9 +27,10 @@ struct SimOptions {
                                              // account in the store, which names none of them, is refused
     GatewayOptions gateway{};
     store::LoopOptions store{};
-    ports::SendJournal* journal = nullptr;   // must outlive the platform, as the next; null: none
-    ports::SentCalls* sent_calls = nullptr;  // what a restart on a restored database is told
-    ports::AlertSink* alert_sink = nullptr;  // must outlive the platform, as the next; null: none
+    ports::SendJournal* journal = nullptr;           // must outlive the platform, as the next; null: none
+    ports::SentCalls* sent_calls = nullptr;          // what a restart on a restored database is told
+    ports::AlertSink* alert_sink = nullptr;          // must outlive the platform, as the next; null: none
+    std::optional<flows::SigningKey> signing_key{};  // with one, notifications go out over the network
     ports::Observer* observer = nullptr;
     std::shared_ptr<sql::Session> database = nullptr;  // migrated and empty; null: one in memory
 };
@@ -55,6 +56,7 @@ class SimPlatform {
     [[nodiscard]] sim::Simulators& simulators() { return *simulators_; }
     [[nodiscard]] SimNetwork& network() { return network_; }
     [[nodiscard]] flows::Engine& engine() { return process_->gateway().engine(); }
+    [[nodiscard]] flows::Notifications& notifications() { return process_->gateway().notifications(); }
     // As the running process sees it; while none runs, nothing may be asked of it.
     [[nodiscard]] ports::StorePort& store() { return process_->store(); }
     // The database itself, for tests that look into it or damage it.

@@ -124,6 +124,7 @@ SimProcess::SimProcess(SimProcessDeps deps, GatewayOptions options, store::LoopO
       living_store_(std::make_unique<LivingStore>(life_, *store_)),
       transport_(std::make_unique<LivingTransport>(life_, deps.network)),
       observer_(std::make_unique<LivingObserver>(life_, deps.observer)),
+      postman_(deps.signing_key ? std::make_unique<NotifyPostman>(*transport_, nullptr) : nullptr),
       gateway_(std::make_unique<Gateway>(GatewayDeps{.executor = deps.io.get_executor(),
                                                      .time = deps.time,
                                                      .random = deps.random,
@@ -133,6 +134,8 @@ SimProcess::SimProcess(SimProcessDeps deps, GatewayOptions options, store::LoopO
                                                      .journal = deps.journal,
                                                      .sent_calls = deps.sent_calls,
                                                      .alert_sink = deps.alert_sink,
+                                                     .postman = postman_.get(),
+                                                     .signing_key = std::move(deps.signing_key),
                                                      .store_stats = {}},
                                          options)) {}
 

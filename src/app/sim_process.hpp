@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "app/gateway.hpp"
+#include "app/notify_postman.hpp"
 #include "core/random.hpp"
 #include "store/store.hpp"
 
@@ -74,6 +75,7 @@ struct SimProcessDeps {
     ports::SendJournal* journal = nullptr;
     ports::SentCalls* sent_calls = nullptr;
     ports::AlertSink* alert_sink = nullptr;
+    std::optional<flows::SigningKey> signing_key{};  // with one, notifications are delivered
 };
 
 class SimProcess {
@@ -98,6 +100,7 @@ class SimProcess {
     std::unique_ptr<LivingStore> living_store_;
     std::unique_ptr<LivingTransport> transport_;
     std::unique_ptr<LivingObserver> observer_;
+    std::unique_ptr<NotifyPostman> postman_;
     std::unique_ptr<Gateway> gateway_;
 };
 

@@ -64,6 +64,7 @@ struct OrderCommand {
     std::string attach;
     std::string goods_tag;
     std::string notify_url;
+    int notify_flags = 0;  // payments/notify.hpp
     core::Instant arrived_at;
     core::Instant wait_until;  // answer with what is known at this time
 };

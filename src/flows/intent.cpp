@@ -95,6 +95,7 @@ payments::Payment describe(const OrderCommand& command) {
     payment.operator_name = command.operator_name;
     payment.reflect = command.reflect;
     payment.notify_url = command.notify_url;
+    payment.notify_flags = command.notify_flags;
     return payment;
 }
 

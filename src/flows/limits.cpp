@@ -104,6 +104,23 @@ task::Task<void> Desk::remove_limit(Operator by, LimitKind kind, std::string sub
     });
 }
 
+task::Task<void> Desk::resend_notification(Operator by, core::PaymentSn payment, int ordinal) {
+    if (!may_act(by.role)) co_return fail(Code::denied, "may_only_read");
+    const core::Instant now = time_.now();
+    co_return co_await store_.write([by, payment, ordinal, now](Tx& tx) -> core::Result<void> {
+        const auto told = tx.notifications().find(payment, ordinal);
+        if (!told) return fail(Code::not_found, "no_notification");
+        tx.notifications().send_again(*told, now);
+        append_audit(tx,
+                     {.actor = by.name,
+                      .act = "notification.resend",
+                      .subject = payment.text() + " " + std::to_string(ordinal),
+                      .detail = told->url},
+                     now);
+        return {};
+    });
+}
+
 task::Task<void> Desk::acknowledge_alert(Operator by, std::string id) {
     if (!may_act(by.role)) co_return fail(Code::denied, "may_only_read");
     const core::Instant now = time_.now();

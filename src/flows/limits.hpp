@@ -1,5 +1,5 @@
-// The desk of the people who set limits and who answer alerts: each act with its audit row, in one
-// transaction (ports/limits.hpp, ports/alerts.hpp; DESIGN.md §4, "People").
+// The desk of the people who set limits, answer alerts and have merchants told once more: each act with its
+// audit row, in one transaction (ports/limits.hpp, ports/alerts.hpp; DESIGN.md §4, "People").
 #pragma once
 
 #include <optional>
@@ -31,6 +31,10 @@ class Desk {
                                                 std::string subject);
     // not_found {no_alert}: none of that id is open
     [[nodiscard]] task::Task<void> acknowledge_alert(ports::Operator by, std::string id);
+
+    // Sent anew, tried as if for the first time. not_found {no_notification}
+    [[nodiscard]] task::Task<void> resend_notification(ports::Operator by, core::PaymentSn payment,
+                                                       int ordinal);
 
   private:
     ports::StorePort& store_;

@@ -91,6 +91,30 @@ task::Task<ports::App> Onboard::create_app(Operator by, std::string vendor_sn, s
     co_return app;
 }
 
+namespace {
+
+std::string text_of(const ports::AppSwitches& switches) {
+    std::string text = "notify_header " + std::string(ports::to_string(switches.notify_header)) + ", on paid";
+    if (switches.notify_canceled) text += " canceled";
+    if (switches.notify_refunded) text += " refunded";
+    if (switches.wap_as_object) text += ", wap_as_object";
+    if (switches.long_client_sn) text += ", long_client_sn";
+    if (switches.unique_device) text += ", unique_device";
+    return text;
+}
+
+}  // namespace
+
+task::Task<void> Onboard::set_switches(Operator by, std::string app_id, ports::AppSwitches switches) {
+    const std::string detail = text_of(switches);
+    co_return co_await act(std::move(by), "app.set", app_id, detail,
+                           [app_id, switches](Tx& tx) -> core::Result<void> {
+                               if (!tx.directory().find_app(app_id)) return fail(Code::not_found, "no_app");
+                               tx.directory().set_switches(app_id, switches);
+                               return {};
+                           });
+}
+
 task::Task<ports::Merchant> Onboard::create_merchant(Operator by, std::string name,
                                                      std::optional<std::string> sn) {
     if (!is_name(name)) co_return fail(Code::invalid, "bad_name");

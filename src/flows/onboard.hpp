@@ -28,6 +28,9 @@ class Onboard {
     // 16 digits. not_found {no_vendor}
     [[nodiscard]] task::Task<ports::App> create_app(ports::Operator by, std::string vendor_sn,
                                                     std::string name);
+    // not_found {no_app}
+    [[nodiscard]] task::Task<void> set_switches(ports::Operator by, std::string app_id,
+                                                ports::AppSwitches switches);
     // 13 digits; `sn`: these, not drawn ones, as for a merchant that a restored backup does not know.
     // conflict {exists}; invalid {bad_sn}
     [[nodiscard]] task::Task<ports::Merchant> create_merchant(ports::Operator by, std::string name,

@@ -54,6 +54,7 @@ core::Result<TerminalView> view_for_code(ports::Tx& tx, const ActivateCommand& c
     TerminalView view;
     view.merchant_name = merchant->name;
     view.store_name = store->name;
+    view.switches = app->switches;
     return view;
 }
 
@@ -73,6 +74,19 @@ Terminal make_terminal(const ActivateCommand& command, const ports::ActivationCo
     terminal.created_at = now;
     terminal.last_checkin_at = now;
     return terminal;
+}
+
+// A device whose terminal was disabled is free again.
+core::Result<void> take_device(ports::Tx& tx, const TerminalView& view) {
+    if (!view.switches.unique_device) {
+        tx.directory().take_device(view.terminal, std::nullopt);
+        return {};
+    }
+    const std::string before = tx.directory().find_device(view.terminal);
+    const auto known = before.empty() ? std::nullopt : tx.directory().find_terminal(before);
+    if (known && known->terminal.is_active) return fail(Code::conflict, "device_taken");
+    tx.directory().take_device(view.terminal, before);
+    return {};
 }
 
 }  // namespace
@@ -96,6 +110,7 @@ task::Task<TerminalView> Terminals::activate(ActivateCommand command) {
         view->terminal = make_terminal(command, *code, sn, key, now);
         if (code->uses_left) tx.directory().use_code(*code);
         tx.directory().insert(view->terminal);
+        if (auto taken = take_device(tx, *view); !taken) return std::unexpected(std::move(taken.error()));
         return view;
     });
 }

@@ -40,7 +40,7 @@ class Terminals {
     // not_found {no_terminal}
     [[nodiscard]] task::Task<ports::TerminalView> find_terminal(std::string terminal_sn);
     // A new terminal with its first key. Errors: denied {app_not_of_vendor}; not_found {no_code}; conflict
-    // {code_expired, code_used_up, client_sn_taken}; denied {store_inactive}.
+    // {code_expired, code_used_up, client_sn_taken, device_taken}; denied {store_inactive}.
     [[nodiscard]] task::Task<ports::TerminalView> activate(ActivateCommand command);
     // A new current key; the key that signed this request stays valid as the previous one. Errors: not_found
     // {no_terminal}; denied {device_changed}: device_id is given and differs from that of the activation.

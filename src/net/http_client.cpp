@@ -5,6 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "net/deadlines.hpp"
@@ -32,7 +34,8 @@ std::unexpected<core::Error> unknown(std::string_view reason, std::string detail
     return core::fail(core::Code::unknown_outcome, reason, std::move(detail));
 }
 
-using PoolKey = std::pair<Origin, std::string>;  // origin, client identity
+// Origin, client identity, and who says where it may connect to.
+using PoolKey = std::tuple<Origin, std::string, const AddressGuard*>;
 
 struct Connection {
     explicit Connection(asio::io_context& io) : stream(tcp::socket(io)) {}
@@ -61,6 +64,16 @@ struct Lookup {
     bool is_done = false;
     task::Timer* waiter = nullptr;
 };
+
+// The address that the guard does not permit.
+std::optional<std::string> refused_by(const AddressGuard* guard,
+                                      const std::vector<tcp::endpoint>& endpoints) {
+    if (guard == nullptr) return std::nullopt;
+    for (const tcp::endpoint& endpoint : endpoints) {
+        if (!guard->permits(endpoint.address())) return endpoint.address().to_string();
+    }
+    return std::nullopt;
+}
 
 struct Attempt {
     core::Result<Response> result;
@@ -182,6 +195,8 @@ task::Task<std::unique_ptr<Connection>> HttpClient::State::connect(std::shared_p
     const auto until = self->time.now() + options.connect_timeout;
     const auto endpoints = co_await resolve(self, origin, until);
     if (!endpoints) co_return std::unexpected(endpoints.error());
+    if (const auto refused = refused_by(options.guard.get(), *endpoints))
+        co_return core::fail(core::Code::denied, "address_refused", origin.text() + " is at " + *refused);
 
     auto connection = std::make_unique<Connection>(self->io);
     auto& socket = connection->stream.socket();
@@ -251,7 +266,7 @@ task::Task<Response> HttpClient::State::exchange(std::shared_ptr<State> self, Or
     const auto bytes = to_wire(origin, request);
     if (!bytes) co_return std::unexpected(bytes.error());
     const bool is_head = request.method == "HEAD";
-    const PoolKey key{origin, options.client_identity};
+    const PoolKey key{origin, options.client_identity, options.guard.get()};
 
     auto connection = self->take_idle(key);
     bool has_sent_before = false;
@@ -284,7 +299,8 @@ core::Result<void> HttpClient::add_client_identity(std::string name, std::string
     ClientIdentity identity{std::string(certificate_pem), private_key_pem};
     auto context = make_client_tls(state_->ca_pem, &identity);
     if (!context) return std::unexpected(context.error());
-    std::erase_if(state_->idle, [&](const auto& entry) { return entry.first.second == name; });
+    std::erase_if(state_->idle,
+                  [&](const auto& entry) { return std::get<std::string>(entry.first) == name; });
     state_->contexts.insert_or_assign(name, std::move(*context));
     state_->identities.insert_or_assign(std::move(name), std::move(identity));
     return {};

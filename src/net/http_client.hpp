@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/secret.hpp"
+#include "net/address_guard.hpp"
 #include "net/message.hpp"
 #include "task/time.hpp"
 
@@ -31,6 +32,13 @@ struct BaseUrl {
     std::string path;
 };
 [[nodiscard]] core::Result<BaseUrl> parse_base_url(std::string_view url);
+// "http(s)://host[:port][/path][?query]" -> origin and target as they stand, without a fragment. reason:
+// bad_url
+struct Url {
+    Origin origin;
+    std::string target;
+};
+[[nodiscard]] core::Result<Url> parse_url(std::string_view url);
 
 struct CallOptions {
     core::Duration connect_timeout = std::chrono::seconds(2);
@@ -42,14 +50,16 @@ struct CallOptions {
     // the write).
     bool must_not_repeat = true;
     std::string client_identity;  // name registered with add_client_identity; empty: none
+    // Every address that the host's name has must be permitted; none: any is.
+    std::shared_ptr<const AddressGuard> guard{};
 };
 
 // The transport port: real sockets in production, the simulated network in simulation.
 class HttpTransport {
   public:
     virtual ~HttpTransport() = default;
-    // Errors: unavailable {connect_failed, connect_timeout, tls_failed}; unknown_outcome {read_timeout,
-    // reset, bad_http, too_large}.
+    // Errors: unavailable {connect_failed, connect_timeout, tls_failed}; denied {address_refused: by the
+    // guard}; unknown_outcome {read_timeout, reset, bad_http, too_large}.
     [[nodiscard]] virtual task::Task<Response> send(Origin origin, Request request, CallOptions options) = 0;
 };
 

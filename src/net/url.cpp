@@ -83,4 +83,19 @@ core::Result<BaseUrl> parse_base_url(std::string_view url) {
     return base;
 }
 
+core::Result<Url> parse_url(std::string_view url) {
+    url = url.substr(0, url.find('#'));
+    const auto query = std::min(url.find('?'), url.size());
+    auto base = parse_base_url(url.substr(0, query));
+    if (!base) return std::unexpected(std::move(base.error()));
+    const bool has_bad_character = std::ranges::any_of(
+        url.substr(query), [](unsigned char c) { return c <= ' ' || c >= 0x7f || c == '\\'; });
+    if (has_bad_character) return bad_url("a character that must be escaped");
+    const auto host = url.find("://") + 3;
+    const auto path = std::min(url.find_first_of("/?", host), url.size());
+    std::string target(url.substr(path));
+    if (!target.starts_with('/')) target.insert(0, "/");
+    return Url{std::move(base->origin), std::move(target)};
+}
+
 }  // namespace huitong::net

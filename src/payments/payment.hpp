@@ -66,6 +66,7 @@ struct Payment {
     std::string operator_name;  // the cashier
     std::string reflect;        // echoed to the merchant
     std::string notify_url;     // where the merchant wants to hear of it; may be empty
+    int notify_flags = 0;       // of what beside "paid", and how it is signed (notify.hpp)
     int channel_fee_ppm = 0;    // what the channel keeps of an amount, in millionths
     int merchant_fee_ppm = 0;   // what the platform keeps of it
     int refund_days = 0;        // how long after payment a refund may be asked for

@@ -19,11 +19,28 @@ struct Vendor {
     bool is_active = true;
 };
 
+// What stands before the signature of a notification: nothing, or the terminal's number (spec/upay 2.4).
+enum class NotifyHeader { bare, sn_prefixed };
+[[nodiscard]] std::string_view to_string(NotifyHeader header);
+
+// Where sources disagree about the contract, what one application's clients expect (spec/upay 10).
+struct AppSwitches {
+    NotifyHeader notify_header = NotifyHeader::bare;
+    bool notify_canceled = false;  // notifications beside "paid"
+    bool notify_refunded = false;
+    bool wap_as_object = false;   // wap_pay_request as an object, not as text
+    bool long_client_sn = false;  // 64 bytes instead of 32 when an order is made
+    bool unique_device = false;   // a device of a merchant is activated once
+
+    friend bool operator==(const AppSwitches&, const AppSwitches&) = default;
+};
+
 struct App {
     std::string id;  // 16 digits
     std::string vendor_sn;
     std::string name;
     bool is_active = true;
+    AppSwitches switches{};
 };
 
 struct Merchant {
@@ -73,6 +90,7 @@ struct TerminalView {
     std::string store_name;
     bool is_store_active = true;
     bool is_merchant_active = true;
+    AppSwitches switches{};  // of its application
 };
 
 // Our account at a channel: the provider's keys, and the sub-merchant when the provider acts for one. A
@@ -112,6 +130,14 @@ struct Operator {
     std::string
         key_hash;  // SHA-256 of the operator's key, hex; the key itself is shown once and never stored
     bool is_active = true;
+};
+
+// The key pair that notifications are signed with; the same for all who use the platform.
+struct PlatformKey {
+    std::string id;  // "1": there is no other yet
+    core::Secret private_key_pem;
+    std::string public_key_pem;  // SubjectPublicKeyInfo
+    core::Instant created_at;
 };
 
 // One row of the append-only audit log. hash = SHA-256 over the row and the hash before it.

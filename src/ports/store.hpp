@@ -17,6 +17,7 @@
 #include "ports/alerts.hpp"
 #include "ports/directory.hpp"
 #include "ports/limits.hpp"
+#include "ports/notifications.hpp"
 #include "task/task.hpp"
 
 namespace huitong::ports {
@@ -94,6 +95,9 @@ class DirectoryRepository {
     [[nodiscard]] virtual std::vector<ChannelAccount> find_accounts(const std::string& merchant_sn,
                                                                     payments::ChannelKind channel) = 0;
     [[nodiscard]] virtual std::optional<Operator> find_operator(const std::string& name) = 0;
+    [[nodiscard]] virtual std::optional<PlatformKey> find_platform_key(const std::string& id) = 0;
+    // The terminal that was activated last on that device of a merchant, for that application; empty: none.
+    [[nodiscard]] virtual std::string find_device(const Terminal& terminal) = 0;
 
     [[nodiscard]] virtual std::vector<Vendor> list_vendors() = 0;  // keys left empty in lists
     [[nodiscard]] virtual std::vector<App> list_apps() = 0;
@@ -112,6 +116,12 @@ class DirectoryRepository {
     virtual void insert(const ActivationCode& code) = 0;
     virtual void insert(const ChannelAccount& account) = 0;
     virtual void insert(const Operator& person) = 0;
+    virtual void insert(const PlatformKey& key) = 0;
+    // conflict/not_found
+    virtual void set_switches(const std::string& app_id, const AppSwitches& switches) = 0;
+    // The terminal is the one on its device from here on; with `before`, which find_device gave, only when
+    // that still is the one on it: conflict/device_taken.
+    virtual void take_device(const Terminal& terminal, const std::optional<std::string>& before) = 0;
     // Conflict/client_sn_taken when that client_sn exists inside the app, conflict/exists when the sn is
     // taken.
     virtual void insert(const Terminal& terminal) = 0;
@@ -177,6 +187,38 @@ class AlertRepository {
     [[nodiscard]] virtual std::int64_t count_open() = 0;
 };
 
+// What merchants are told at their notify_url (ports/notifications.hpp).
+class NotificationRepository {
+  public:
+    virtual ~NotificationRepository() = default;
+    // conflict/stale when the payment has one of that ordinal.
+    virtual void add(const Notification& notification) = 0;
+    [[nodiscard]] virtual std::optional<Notification> find(core::PaymentSn payment, int ordinal) = 0;
+    // By number.
+    [[nodiscard]] virtual std::vector<NotificationTry> tries(core::PaymentSn payment, int ordinal) = 0;
+    struct Filter {
+        std::optional<core::PaymentSn> payment;
+        bool only_undelivered = false;
+        std::size_t most = 100;
+    };
+    // Newest payment first.
+    [[nodiscard]] virtual std::vector<Notification> list(const Filter& filter) = 0;
+    // Due at `now`, those that have waited longest first.
+    [[nodiscard]] virtual std::vector<Notification> find_due(core::Instant now, std::size_t most) = 0;
+    // Its body, and nobody else tries before `until`. conflict/taken: another one does, or it is delivered.
+    virtual void claim(const Notification& seen, core::Instant until) = 0;
+    // What became of a try that was claimed until then. conflict/taken: another one has tried since.
+    virtual void note_try(const Notification& after, core::Instant claimed_until,
+                          const NotificationTry& tried) = 0;
+    // A person wants it sent anew, whatever became of it. conflict/not_found
+    virtual void send_again(const Notification& seen, core::Instant now) = 0;
+    struct Waiting {
+        std::int64_t count = 0;  // with a try to come
+        std::optional<core::Instant> oldest;
+    };
+    [[nodiscard]] virtual Waiting count_waiting() = 0;
+};
+
 // Small facts about the store itself: "restored_at", "catch_up", …; empty when never set.
 class FactRepository {
   public:
@@ -193,6 +235,7 @@ class Tx {
     [[nodiscard]] virtual AuditRepository& audit() = 0;
     [[nodiscard]] virtual LimitRepository& limits() = 0;
     [[nodiscard]] virtual AlertRepository& alerts() = 0;
+    [[nodiscard]] virtual NotificationRepository& notifications() = 0;
     [[nodiscard]] virtual FactRepository& facts() = 0;
 };
 

@@ -72,6 +72,15 @@ sql::Value& ReadVisitor::peek(std::string_view name) {
     return row_[at_];
 }
 
+const std::string& every_shard() {
+    static const std::string list = [] {
+        std::string text = "0";
+        for (int shard = 1; shard < core::shard_count; ++shard) text += "," + std::to_string(shard);
+        return text;
+    }();
+    return list;
+}
+
 std::string insert_sql(std::string_view table, const ColumnNames& columns) {
     std::string values;
     for (std::size_t n = 1; n <= columns.size(); ++n) values += (n == 1 ? "$" : ", $") + std::to_string(n);

@@ -138,6 +138,8 @@ class ReadVisitor {
     RowSeal seal_;
 };
 
+// "0,1,2, …": where a server is asked for rows of all shards, each by name is one search, instead of a walk.
+[[nodiscard]] const std::string& every_shard();
 // "insert into TABLE (…) values ($1, …) on conflict do nothing"
 [[nodiscard]] std::string insert_sql(std::string_view table, const ColumnNames& columns);
 // "select … from TABLE " with room for conditions

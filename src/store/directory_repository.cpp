@@ -35,6 +35,8 @@ template <>
 inline constexpr Table table_of<ports::ChannelAccount> = {"channel_account", "id"};
 template <>
 inline constexpr Table table_of<ports::Operator> = {"operator", "name"};
+template <>
+inline constexpr Table table_of<ports::PlatformKey> = {"platform_key", "id"};
 
 template <class T>
 const ColumnNames& columns_of() {
@@ -45,6 +47,13 @@ const ColumnNames& columns_of() {
         return visitor.take();
     }();
     return names;
+}
+
+ColumnNames switch_columns() {
+    const ports::AppSwitches any;
+    NameVisitor visitor;
+    visit_switches(any, visitor);
+    return visitor.take();
 }
 
 template <class T>
@@ -79,6 +88,17 @@ class Directory final : public ports::DirectoryRepository {
     std::optional<ports::Operator> find_operator(const std::string& name) override {
         return find<ports::Operator>(name);
     }
+    std::optional<ports::PlatformKey> find_platform_key(const std::string& id) override {
+        return find<ports::PlatformKey>(id);
+    }
+
+    std::string find_device(const ports::Terminal& terminal) override {
+        static constexpr std::string_view select =
+            "select sn from terminal_device where shard = $1 and merchant_sn = $2 and app_id = $3"
+            " and device_id = $4";
+        const auto rows = tx_.query(select, device_key(terminal));
+        return rows.empty() ? std::string() : std::get<std::string>(rows.front().front());
+    }
 
     std::optional<ports::TerminalView> find_terminal(const std::string& sn) override {
         static const std::string sql = [] {
@@ -86,8 +106,10 @@ class Directory final : public ports::DirectoryRepository {
             for (const std::string& name : columns_of<ports::Terminal>()) names.push_back("t." + name);
             for (const char* name : {"m.name", "s.name", "s.is_active", "m.is_active"})
                 names.emplace_back(name);
+            for (const std::string& name : switch_columns()) names.push_back("a." + name);
             return select_sql("terminal t", names) +
                    "join merchant m on m.sn = t.merchant_sn join store s on s.sn = t.store_sn"
+                   " join app a on a.id = t.app_id"
                    " where t.shard = $1 and t.sn = $2";
         }();
         const auto shard = core::shard_of_terminal(sn);
@@ -101,6 +123,7 @@ class Directory final : public ports::DirectoryRepository {
         reader("store_name", view.store_name);
         reader("is_store_active", view.is_store_active);
         reader("is_merchant_active", view.is_merchant_active);
+        visit_switches(view.switches, reader);
         return view;
     }
 
@@ -132,6 +155,34 @@ class Directory final : public ports::DirectoryRepository {
     void insert(const ports::ActivationCode& code) override { insert_row(code, code.code); }
     void insert(const ports::ChannelAccount& account) override { insert_row(account, account.id); }
     void insert(const ports::Operator& person) override { insert_row(person, person.name); }
+    void insert(const ports::PlatformKey& key) override { insert_row(key, key.id); }
+
+    void set_switches(const std::string& app_id, const ports::AppSwitches& switches) override {
+        static const std::string sql = update_sql("app", switch_columns(), {"id"});
+        WriteVisitor writer(7);
+        visit_switches(switches, writer);
+        writer.add(app_id);
+        tx_.queue(sql, writer.take(), Reason{.token = "not_found"});
+    }
+
+    void take_device(const ports::Terminal& terminal, const std::optional<std::string>& before) override {
+        static constexpr std::string_view insert =
+            "insert into terminal_device (shard, merchant_sn, app_id, device_id, sn)"
+            " values ($1, $2, $3, $4, $5) on conflict ";
+        static const std::string replace =
+            std::string(insert) + "(shard, merchant_sn, app_id, device_id) do update set sn = excluded.sn";
+        static const std::string first = std::string(insert) + "do nothing";
+        static const std::string next =
+            update_sql("terminal_device", {"sn"}, {"sn", "shard", "merchant_sn", "app_id", "device_id"});
+        sql::Values values = device_key(terminal);
+        const Reason taken{.token = "device_taken"};
+        if (before && !before->empty()) {
+            values.insert(values.begin(), {sql::Value(terminal.sn), sql::Value(*before)});
+            return tx_.queue(next, std::move(values), taken);
+        }
+        values.emplace_back(terminal.sn);
+        tx_.queue(before ? first : replace, std::move(values), taken);
+    }
 
     void insert(const ports::Terminal& terminal) override {
         static const std::string sql = [] {
@@ -205,6 +256,11 @@ class Directory final : public ports::DirectoryRepository {
     }
 
   private:
+    static sql::Values device_key(const ports::Terminal& terminal) {
+        return {std::int64_t{core::shard_of(terminal.merchant_sn)}, terminal.merchant_sn, terminal.app_id,
+                terminal.device_id};
+    }
+
     template <class T>
     T read(sql::Row& row, bool with_secrets) {
         // The key is the first column; it names the row in the seal.

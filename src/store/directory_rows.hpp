@@ -8,6 +8,19 @@
 
 namespace huitong::store {
 
+// What of an application people change, and its terminals' requests are read by.
+template <class T, class V>
+void visit_switches(T& switches, V& visit) {
+    auto& [notify_header, notify_canceled, notify_refunded, wap_as_object, long_client_sn, unique_device] =
+        switches;
+    visit("notify_header", notify_header);
+    visit("notify_canceled", notify_canceled);
+    visit("notify_refunded", notify_refunded);
+    visit("wap_as_object", wap_as_object);
+    visit("long_client_sn", long_client_sn);
+    visit("unique_device", unique_device);
+}
+
 template <class T, class V>
     requires std::is_same_v<std::remove_const_t<T>, ports::Vendor>
 void visit_row(T& vendor, V& visit) {
@@ -21,11 +34,22 @@ void visit_row(T& vendor, V& visit) {
 template <class T, class V>
     requires std::is_same_v<std::remove_const_t<T>, ports::App>
 void visit_row(T& app, V& visit) {
-    auto& [id, vendor_sn, name, is_active] = app;
+    auto& [id, vendor_sn, name, is_active, switches] = app;
     visit("id", id);
     visit("vendor_sn", vendor_sn);
     visit("name", name);
     visit("is_active", is_active);
+    visit_switches(switches, visit);
+}
+
+template <class T, class V>
+    requires std::is_same_v<std::remove_const_t<T>, ports::PlatformKey>
+void visit_row(T& row, V& visit) {
+    auto& [id, private_key_pem, public_key_pem, created_at] = row;
+    visit("id", id);
+    visit("private_key_pem", private_key_pem);
+    visit("public_key_pem", public_key_pem);
+    visit("created_at", created_at);
 }
 
 template <class T, class V>

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ledger/ledger.hpp"
+#include "payments/notify.hpp"
 #include "payments/payment.hpp"
 #include "ports/directory.hpp"
 #include "ports/limits.hpp"
@@ -41,6 +42,10 @@ template <>
 inline constexpr auto last_of<ledger::AccountKind> = ledger::AccountKind::channel_fee;
 template <>
 inline constexpr auto last_of<ports::Role> = ports::Role::auditor;
+template <>
+inline constexpr auto last_of<ports::NotifyHeader> = ports::NotifyHeader::sn_prefixed;
+template <>
+inline constexpr auto last_of<payments::NotifyEvent> = payments::NotifyEvent::refunded;
 template <>
 inline constexpr auto last_of<ports::LimitKind> = ports::LimitKind::merchant;
 

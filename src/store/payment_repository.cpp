@@ -108,15 +108,6 @@ std::string exchange_row(PaymentSn sn, std::int64_t n) {
     return "timeline/" + sn.text() + "." + std::to_string(n);
 }
 
-const std::string& every_shard() {
-    static const std::string list = [] {
-        std::string text = "0";
-        for (int shard = 1; shard < core::shard_count; ++shard) text += "," + std::to_string(shard);
-        return text;
-    }();
-    return list;
-}
-
 std::vector<PaymentSn> sns_of(const sql::Rows& rows) {
     std::vector<PaymentSn> sns;
     sns.reserve(rows.size());

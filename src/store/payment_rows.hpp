@@ -10,7 +10,7 @@ namespace huitong::store {
 template <class P, class V>
 void visit_fixed(P& payment, V& visit) {
     auto& [sn, version, state, merchant_sn, store_sn, terminal_sn, client_sn, channel, product,
-           channel_account, channel_number, amount, subject, operator_name, reflect, notify_url,
+           channel_account, channel_number, amount, subject, operator_name, reflect, notify_url, notify_flags,
            channel_fee_ppm, merchant_fee_ppm, refund_days, is_limited, created_at, expires_at, deadline_at,
            in_flight_until, launch, trade, is_seen_paid, is_booked, refunded, arrived_at, may_be_older,
            refusal, channel_code, reversal_by, was_paid_before_reversal, effect, review_reason, finished_at,
@@ -29,6 +29,7 @@ void visit_fixed(P& payment, V& visit) {
     visit("operator_name", operator_name);
     visit("reflect", reflect);
     visit("notify_url", notify_url);
+    visit("notify_flags", notify_flags);
     visit("channel_fee_ppm", channel_fee_ppm);
     visit("merchant_fee_ppm", merchant_fee_ppm);
     visit("refund_days", refund_days);
@@ -43,7 +44,7 @@ void visit_fixed(P& payment, V& visit) {
 template <class P, class V>
 void visit_changing(P& payment, V& visit) {
     auto& [sn, version, state, merchant_sn, store_sn, terminal_sn, client_sn, channel, product,
-           channel_account, channel_number, amount, subject, operator_name, reflect, notify_url,
+           channel_account, channel_number, amount, subject, operator_name, reflect, notify_url, notify_flags,
            channel_fee_ppm, merchant_fee_ppm, refund_days, is_limited, created_at, expires_at, deadline_at,
            in_flight_until, launch, trade, is_seen_paid, is_booked, refunded, arrived_at, may_be_older,
            refusal, channel_code, reversal_by, was_paid_before_reversal, effect, review_reason, finished_at,

@@ -112,8 +112,8 @@ class PlanningSession final : public sql::Session {
     // On a distributed server one shard's server answers what names it.
     void note_place(std::string_view sql) {
         static const std::regex placed(
-            "\\b(from|join|into|update) (payment|operation|posting|timeline|terminal|limit_rule|limit_usage)"
-            "\\b");
+            "\\b(from|join|into|update) (payment|operation|posting|timeline|terminal|limit_rule|limit_usage|"
+            "notification|notification_try|terminal_device)\\b");
         static const std::regex named(R"(\bshard = \$|\(shard, )");
         const std::string text(sql);
         if (std::regex_search(text, placed) && !std::regex_search(text, named)) of_all_shards += text + "\n";
@@ -196,6 +196,18 @@ class Plans : public testing::Test {
                 .acknowledged_at = std::nullopt};
     }
 
+    static ports::Notification notification(int n) {
+        const payments::Payment payment = intent(n).payment;
+        return {.payment = payment.sn,
+                .ordinal = 32,
+                .url = payment.notify_url,
+                .signed_as = {},
+                .body = {},
+                .created_at = payment.created_at,
+                .next_at = payment.created_at,
+                .delivered_at = std::nullopt};
+    }
+
     // One row of everything; of the payments one in twenty is open and one in twenty has a refund under way.
     void fill_by_the_store() {
         write([](Tx& tx) {
@@ -213,10 +225,18 @@ class Plans : public testing::Test {
             tx.alerts().raise(alert("a"));
             tx.facts().set("catch_up", "");
             tx.limits().count(intent(0).payment);
+            directory.insert(ports::PlatformKey{.id = "1",
+                                                .private_key_pem = core::Secret("k"),
+                                                .public_key_pem = "k",
+                                                .created_at = core::from_us(1)});
+            directory.take_device(sample::make_terminal(), std::nullopt);
         });
         for (int n = 0; n < merchants; ++n) {
             const payments::Aggregate made = intent(n);
-            write([made](Tx& tx) { tx.payments().insert(made); });
+            write([made, n](Tx& tx) {
+                tx.payments().insert(made);
+                tx.notifications().add(notification(n));
+            });
             if (n % 20 == 1) continue;
             const auto change = n % 20 == 2 ? sample::make_full_change(made) : sample::make_paid(made);
             write([made, change](Tx& tx) { tx.payments().apply(made, change); });
@@ -246,6 +266,16 @@ class Plans : public testing::Test {
             " where t.seq = 1");
         copy("posting", "'id', " + later, copies);
         copy("timeline", "'row_id', t.row_id + m * 8000000000000::bigint", copies);
+        // One in twenty waits for a try, one in twenty for a person.
+        copy("notification",
+             "'id', " + later +
+                 ", 'next_at', case when m % 20 = 0 then t.next_at + m * 60000000::bigint end,"
+                 " 'delivered_at', case when m % 20 > 1 then 1 end",
+             copies);
+        session_->run_script(
+            "insert into notification_try select shard, id, ordinal, 1, 1, 1, 200, 'success', ''"
+            " from notification");
+        copy("terminal_device", "'device_id', t.device_id || m, 'shard', m % 100", 3000);
         copy("vendor", "'sn', t.sn || m", 3000);
         copy("app", "'id', t.id || m", 3000);
         copy("merchant", "'sn', t.sn || m", 3000);
@@ -314,6 +344,37 @@ class Plans : public testing::Test {
         ++tried.after.operations.back().tries;
         write([&](Tx& tx) { tx.payments().apply(*seen, tried); });
     }
+    void ask_for_notifications() {
+        const ports::Notification row = notification(0);
+        const ports::Terminal terminal = sample::make_terminal();
+        const core::Instant later = *row.next_at + std::chrono::seconds(1);
+        const bool is_file = session_->engine() == sql::Engine::sqlite;
+        read([&](Tx& tx) {
+            auto& notifications = tx.notifications();
+            (void)notifications.find(row.payment, row.ordinal);
+            (void)notifications.tries(row.payment, row.ordinal);
+            (void)notifications.list({.payment = row.payment});
+            (void)tx.directory().find_device(terminal);
+            (void)tx.directory().find_platform_key("1");
+        });
+        write([&](Tx& tx) { tx.notifications().claim(row, later); });
+        write([&](Tx& tx) {
+            tx.notifications().note_try(row, later, {.number = 2, .at = later, .answer = {}, .error = {}});
+        });
+        write([&](Tx& tx) { tx.notifications().send_again(row, later); });
+        write([&](Tx& tx) { tx.directory().take_device(terminal, std::nullopt); });
+        write([&](Tx& tx) { tx.directory().take_device(terminal, terminal.sn); });
+        write([&](Tx& tx) { tx.notifications().add(notification(merchants)); });
+        EXPECT_EQ(session_->of_all_shards, "");
+        // The workers of all shards, and people.
+        read([&](Tx& tx) {
+            (void)tx.notifications().find_due(later, 100);
+            // From the end of an index of what is not delivered, which SQLite calls a scan.
+            if (!is_file)
+                (void)tx.notifications().list({.payment = {}, .only_undelivered = true, .most = 20});
+        });
+        EXPECT_NE(std::exchange(session_->of_all_shards, ""), "");
+    }
     void ask_for_the_rest() {
         const ports::Terminal terminal = sample::make_terminal();
         const bool is_file = session_->engine() == sql::Engine::sqlite;
@@ -366,6 +427,7 @@ TEST_F(Plans, NothingWalksAWholeTableOfAFile) {
     fill_by_the_store();
     session_->is_explaining = true;
     ask_for_payments();
+    ask_for_notifications();
     ask_for_the_rest();
     EXPECT_GE(session_->explained, 50);
     EXPECT_EQ(session_->walks, "");
@@ -383,6 +445,7 @@ TEST_F(Plans, NothingWalksAWholeTableOnAServer) {
     EXPECT_GT(std::get<std::int64_t>(smallest.at(0).at(0)), most_pages) << "too few rows to tell";
     session_->is_explaining = true;
     ask_for_payments();
+    ask_for_notifications();
     ask_for_the_rest();
     EXPECT_GE(session_->explained, 50);
     EXPECT_EQ(session_->walks, "");

@@ -175,7 +175,16 @@ ports::Vendor make_vendor() {
 }
 
 ports::App make_app() {
-    return {.id = "2024030500000001", .vendor_sn = "91800001", .name = "App", .is_active = true};
+    return {.id = "2024030500000001",
+            .vendor_sn = "91800001",
+            .name = "App",
+            .is_active = true,
+            .switches = {.notify_header = ports::NotifyHeader::sn_prefixed,
+                         .notify_canceled = true,
+                         .notify_refunded = false,
+                         .wap_as_object = true,
+                         .long_client_sn = false,
+                         .unique_device = true}};
 }
 
 ports::Merchant make_merchant() {

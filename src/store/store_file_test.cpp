@@ -171,6 +171,7 @@ TEST(Seals, AValueMovedToAnotherRowOrColumnDoesNotOpen) {
     ASSERT_TRUE(test::run(io, store->write([second](Tx& tx) -> Result<void> {
         tx.directory().insert(sample::make_vendor());
         tx.directory().insert(second);
+        tx.directory().insert(sample::make_app());
         tx.directory().insert(sample::make_merchant());
         tx.directory().insert(sample::make_store());
         tx.directory().insert(sample::make_terminal());

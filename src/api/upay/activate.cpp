@@ -33,6 +33,7 @@ std::string_view text_of(std::string_view reason) {
     if (reason == "code_expired") return "激活码过期";
     if (reason == "code_used_up") return "激活码已经被使用";
     if (reason == "client_sn_taken") return "外部终端号重复";
+    if (reason == "device_taken") return "设备号重复";
     if (reason == "app_not_of_vendor") return "app_id不存在或不属于该服务商";
     if (reason == "store_inactive") return "激活码所属的门店或商户已停用";
     return {};

@@ -13,6 +13,7 @@ namespace huitong::api::upay {
 // A request whose signature was found good and whose body is a JSON object.
 struct Call {
     codec::Json body;
+    std::string raw_body;          // instead, where it is no JSON
     ports::Vendor vendor;          // the signer, where a vendor signs
     ports::TerminalView terminal;  // the signer, where a terminal signs
     bool used_previous_key = false;
@@ -32,6 +33,7 @@ struct Call {
 
 [[nodiscard]] task::Awaitable<std::string> activate(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> checkin(const Services& services, Call call);
+[[nodiscard]] task::Awaitable<std::string> upload_log(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> pay(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> precreate(const Services& services, Call call);
 [[nodiscard]] task::Awaitable<std::string> refund(const Services& services, Call call);
@@ -41,5 +43,8 @@ struct Call {
 // GET /upay/qrcode?content=TEXT[&format=svg]: the picture of a code that precreate gave out. For anybody who
 // asks; there is nothing in it but what was asked with.
 [[nodiscard]] net::Response qr_image(const net::Request& request);
+
+// GET /upay/v2/public_key
+[[nodiscard]] net::Response public_key(const Services& services, const net::Request& request);
 
 }  // namespace huitong::api::upay

@@ -6,6 +6,7 @@
 
 #include "api/upay/envelope.hpp"
 #include "net/http_client.hpp"
+#include "payments/notify.hpp"
 
 namespace huitong::api::upay {
 
@@ -22,8 +23,15 @@ std::string read_notify_url(Fields& fields) {
     std::string url = fields.text("notify_url", {.most = 128});
     if (url.empty()) return url;
     if (url.find("://") == std::string::npos) url.insert(0, "http://");
-    if (!net::parse_base_url(url.substr(0, url.find('?')))) fields.refuse("notify_url不是合法的地址");
+    if (!net::parse_url(url)) fields.refuse("notify_url不是合法的地址");
     return url;
+}
+
+int notify_flags_of(const ports::AppSwitches& switches) {
+    const bool is_prefixed = switches.notify_header == ports::NotifyHeader::sn_prefixed;
+    return (switches.notify_canceled ? payments::notify_canceled : 0) |
+           (switches.notify_refunded ? payments::notify_refunded : 0) |
+           (is_prefixed ? payments::notify_sn_prefixed : 0);
 }
 
 // The limits an order may run into before it exists (spec/upay 1.4).
@@ -37,9 +45,10 @@ BizError limit_error_of(std::string_view reason) {
 
 }  // namespace
 
-OrderFields read_order(Fields& fields, Need payway) {
+OrderFields read_order(Fields& fields, Need payway, const ports::AppSwitches& switches) {
     OrderFields order;
-    order.client_sn = fields.text("client_sn", {Need::required, 32, Unit::bytes});
+    const std::size_t most_of_client_sn = switches.long_client_sn ? 64 : 32;
+    order.client_sn = fields.text("client_sn", {Need::required, most_of_client_sn, Unit::bytes});
     order.amount_fen = fields.amount("total_amount");
     order.payway = fields.digits("payway", {payway, 32});
     order.subject = fields.text("subject", {Need::required, 64});
@@ -81,6 +90,7 @@ flows::OrderCommand order_command(OrderFields order, const Call& call, payments:
             .attach = std::move(order.attach),
             .goods_tag = std::move(order.goods_tag),
             .notify_url = std::move(order.notify_url),
+            .notify_flags = notify_flags_of(call.terminal.switches),
             .arrived_at = call.arrived_at,
             .wait_until = call.arrived_at + wait};
 }

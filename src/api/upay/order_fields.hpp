@@ -21,7 +21,7 @@ struct OrderFields {
     std::string goods_tag;
     std::string notify_url;  // with its scheme; may be empty
 };
-[[nodiscard]] OrderFields read_order(Fields& fields, Need payway);
+[[nodiscard]] OrderFields read_order(Fields& fields, Need payway, const ports::AppSwitches& switches);
 
 // none: no channel drives that payway (spec/upay 4.4).
 [[nodiscard]] std::optional<payments::ChannelKind> channel_of_payway(std::string_view payway);

@@ -27,10 +27,10 @@ std::string trimmed(std::string text) {
     return text;
 }
 
-core::Result<PayRequest> read_pay(const codec::Json& body) {
+core::Result<PayRequest> read_pay(const codec::Json& body, const ports::AppSwitches& switches) {
     Fields fields(body);
     PayRequest request;
-    request.order = read_order(fields, Need::optional);
+    request.order = read_order(fields, Need::optional, switches);
     request.dynamic_id = trimmed(fields.text("dynamic_id", {Need::required, 32}));
     if (request.dynamic_id.empty()) fields.refuse("dynamic_id不可以为空");
     if (auto checked = fields.check(); !checked) return std::unexpected(std::move(checked.error()));
@@ -55,7 +55,7 @@ Chosen choose_channel(const PayRequest& request) {
 }  // namespace
 
 task::Awaitable<std::string> pay(const Services& services, Call call) {
-    auto request = read_pay(call.body);
+    auto request = read_pay(call.body, call.terminal.switches);
     if (!request) co_return params_failure(request.error());
     if (auto inactive = check_active(call.terminal)) co_return std::move(*inactive);
     const Chosen chosen = choose_channel(*request);

@@ -34,10 +34,10 @@ std::optional<Product> product_of(std::string_view sub_payway) {
     return std::nullopt;
 }
 
-core::Result<PrecreateRequest> read_precreate(const codec::Json& body) {
+core::Result<PrecreateRequest> read_precreate(const codec::Json& body, const ports::AppSwitches& switches) {
     Fields fields(body);
     PrecreateRequest request;
-    request.order = read_order(fields, Need::required);
+    request.order = read_order(fields, Need::required, switches);
     const auto product = product_of(fields.digits("sub_payway", {.most = 32}));
     if (!product) fields.refuse("不支持的sub_payway");
     request.payer_uid = fields.text("payer_uid", {.most = 64});
@@ -47,20 +47,24 @@ core::Result<PrecreateRequest> read_precreate(const codec::Json& body) {
 }
 
 // What the payer begins with.
-void add_launch(codec::JsonObject& data, const payments::Payment& payment, const std::string& public_url) {
+void add_launch(codec::JsonObject& data, const payments::Payment& payment, const Services& services,
+                const ports::AppSwitches& switches) {
     if (payment.product != Product::qr) {
-        data.emplace_back("wap_pay_request", payment.launch);
+        // Some launches are no JSON but a link: they stay text.
+        auto object = switches.wap_as_object ? codec::parse_json(payment.launch)
+                                             : core::Result<codec::Json>(codec::Json(payment.launch));
+        data.emplace_back("wap_pay_request", object ? std::move(*object) : codec::Json(payment.launch));
         return;
     }
     data.emplace_back("qr_code", payment.launch);
-    data.emplace_back("qr_code_image_url", fmt::format("{}/upay/qrcode?content={}", public_url,
+    data.emplace_back("qr_code_image_url", fmt::format("{}/upay/qrcode?content={}", services.public_url,
                                                        codec::percent_encode(payment.launch)));
 }
 
 }  // namespace
 
 task::Awaitable<std::string> precreate(const Services& services, Call call) {
-    auto request = read_precreate(call.body);
+    auto request = read_precreate(call.body, call.terminal.switches);
     if (!request) co_return params_failure(request.error());
     if (auto inactive = check_active(call.terminal)) co_return std::move(*inactive);
     const auto channel = channel_of_payway(request->order.payway);
@@ -74,7 +78,8 @@ task::Awaitable<std::string> precreate(const Services& services, Call call) {
     if (!launched) co_return not_begun(launched.error(), client_sn);
     Verdict verdict = precreate_verdict(*launched);
     codec::JsonObject data = order_data(*launched, Purpose::pay, launched->payment.terminal_sn);
-    if (shown_as(*launched) == Shown::awaiting) add_launch(data, launched->payment, services.public_url);
+    if (shown_as(*launched) == Shown::awaiting)
+        add_launch(data, launched->payment, services, call.terminal.switches);
     co_return biz_answer({.result_code = verdict.result_code,
                           .error = verdict.error,
                           .message = std::move(verdict.message),

@@ -21,11 +21,13 @@ struct Route {
     std::string_view path;
     Signer signer;
     task::Awaitable<std::string> (*endpoint)(const Services&, Call);
+    bool takes_bytes = false;  // the body is no JSON
 };
 
-constexpr std::array<Route, 8> routes{{
+constexpr std::array<Route, 9> routes{{
     {"/terminal/activate", Signer::vendor, activate},
     {"/terminal/checkin", Signer::terminal, checkin},
+    {"/terminal/uploadLog", Signer::terminal, upload_log, true},
     {"/upay/v2/pay", Signer::terminal, pay},
     {"/upay/v2/precreate", Signer::terminal, precreate},
     {"/upay/v2/query", Signer::terminal, query},
@@ -93,6 +95,10 @@ task::Awaitable<std::string> serve_route(const Services& services, const Route& 
     std::string refusal = co_await authenticate(services, request.body, std::move(*claimed), call);
     if (!refusal.empty()) co_return refusal;
 
+    if (route.takes_bytes) {
+        call.raw_body = std::move(request.body);
+        co_return co_await route.endpoint(services, std::move(call));
+    }
     auto body = parse_body(request.body);
     if (!body) co_return params_failure(body.error());
     call.body = std::move(*body);
@@ -107,6 +113,7 @@ task::Awaitable<std::string> serve_route(const Services& services, const Route& 
 
 task::Awaitable<net::Response> serve(std::shared_ptr<const Services> services, net::Request request) {
     if (request.path() == "/upay/qrcode") co_return qr_image(request);
+    if (request.path() == "/upay/v2/public_key") co_return public_key(*services, request);
     const auto route = std::ranges::find(routes, request.path(), &Route::path);
     if (route == routes.end()) co_return answer(404, outer_error(OuterError::invalid_params, "接口不存在"));
     if (request.method != "POST") {

@@ -45,6 +45,9 @@ struct Services {
         std::chrono::seconds(15);       // the same for refund; what is above 35 s counts as 35 s
     std::function<bool()> is_draining;  // none: never
     std::string public_url;             // of this face, for links in its answers
+    std::string public_key;             // PEM of what verifies our notifications; empty: there is none
+    // Keeps what a terminal uploaded. Errors: unavailable.
+    std::function<core::Result<void>(const std::string& terminal_sn, std::string_view bytes)> keep_log;
 };
 
 // Answers every API-level error with HTTP 200, as clients need it; 404 and 405 only for a wrong path or

@@ -129,8 +129,17 @@ class UpayFace : public testing::Test {
             .find_for_refund = {},
             .find_refund = {},
         };
-        add_refund_stories(made.stories);
+        add_the_rest(made);
         return made;
+    }
+
+    void add_the_rest(Services& made) {
+        add_refund_stories(made.stories);
+        made.public_key = public_key_;
+        made.keep_log = [this](const std::string& sn, std::string_view bytes) -> core::Result<void> {
+            logs_.emplace_back(sn, bytes);
+            return {};
+        };
     }
 
     void add_refund_stories(Stories& stories) {
@@ -213,6 +222,8 @@ class UpayFace : public testing::Test {
     std::optional<flows::CancelCommand> cancelled_;
     std::optional<flows::RefundCommand> refunded_;
     std::vector<std::string> looked_up_;
+    std::string public_key_;
+    std::vector<std::pair<std::string, std::string>> logs_;  // terminal and bytes
 };
 
 inline std::string outer_code(const std::string& text) {
