@@ -97,6 +97,7 @@ Config demo_config(const DemoOptions& options) {
     config.listen_port = options.port;
     config.log_file = "huitong.log";
     config.drain_notice = core::Duration{0};
+    config.is_admin_on_gateway = true;
     return config;
 }
 

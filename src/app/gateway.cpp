@@ -1,5 +1,6 @@
 #include "app/gateway.hpp"
 
+#include "api/admin/routes.hpp"
 #include "api/upay/routes.hpp"
 
 namespace huitong::app {
@@ -43,13 +44,25 @@ Gateway::Gateway(GatewayDeps deps, GatewayOptions options)
                          .metrics = metrics_,
                          .store_stats = std::move(deps.store_stats)},
               options_.metrics_token),
-      access_(deps.time, metrics_, deps.log, upay_face()) {}
+      access_(deps.time, metrics_, deps.log, upay_face()),
+      admin_(AdminFaceDeps{.store = deps.store,
+                           .time = deps.time,
+                           .random = deps.random,
+                           .is_draining = [this] { return is_draining_; }},
+             {.engine = options_.engine, .second_person_above = options_.second_person_above}),
+      admin_access_(deps.time, metrics_, deps.log, admin_.handler(), note_of_status,
+                    std::string(api::admin::prefix)) {}
 
 net::Handler Gateway::handler() {
     return [this](net::Request request) {
-        return Manage::is_mine(request.path()) ? manage_.answer(std::move(request))
-                                               : access_.answer(std::move(request));
+        if (Manage::is_mine(request.path())) return manage_.answer(std::move(request));
+        const bool is_admin = options_.serves_admin && api::admin::is_mine(request.path());
+        return is_admin ? admin_access_.answer(std::move(request)) : access_.answer(std::move(request));
     };
+}
+
+net::Handler Gateway::admin_handler() {
+    return [this](net::Request request) { return admin_access_.answer(std::move(request)); };
 }
 
 task::Task<void> Gateway::start() {

@@ -49,6 +49,7 @@ class Platform {
     class Transport;
     [[nodiscard]] core::Result<void> open_journal();
     void make_webhook();
+    void make_admin_server(net::ServerOptions options);
     [[nodiscard]] task::Awaitable<void> give_notice();
     [[nodiscard]] task::Awaitable<void> stop();
 
@@ -68,6 +69,7 @@ class Platform {
     std::unique_ptr<Webhook> webhook_;
     std::unique_ptr<Gateway> gateway_;
     std::unique_ptr<net::HttpServer> server_;
+    std::unique_ptr<net::HttpServer> admin_server_;   // none: admin.listen is empty
     std::optional<boost::asio::signal_set> signals_;  // once a stop is waited for
 };
 

@@ -193,6 +193,23 @@ std::vector<std::string> marks_and_names_of_terminals() {
             " select app_id, client_sn, sn from terminal where client_sn <> ''"};
 }
 
+// Decisions that wait for a second person: of what is decided on one is open at a time. Names, by which a
+// creation that is repeated is told from a new one.
+std::vector<std::string> reviews_by_two() {
+    return {
+        "create table review_proposal (shard {i64} not null, id text not null, payment {i64} not null,"
+        " request_no text not null, verdict text not null, reason text not null,"
+        " amount_minor {i64} not null, amount_currency text not null, payment_version {i64} not null,"
+        " proposed_by text not null, proposed_at {i64} not null, state text not null,"
+        " decided_by text not null, decided_at {i64}, answer text not null,"
+        " primary key (shard, id)){keyed}",
+        "create unique index review_proposal_open on review_proposal (shard, payment, request_no)"
+        " where state = 'proposed'",
+        "create index review_proposal_newest on review_proposal (proposed_at, id)",
+        "create index merchant_name on merchant (name)",
+        "create index store_name on store (merchant_sn, name)"};
+}
+
 void note_version(sql::Session& session, int number) {
     static constexpr std::string_view note = "insert into schema_version (version) values ($1)";
     const sql::Write noted{.sql = note, .values = {std::int64_t{number}}, .expected = 1};
@@ -271,7 +288,8 @@ const std::vector<Migration>& migrations() {
     // 1 was a development version's, of which no store is to be kept.
     static const std::vector<Migration> all{{.number = 2, .statements = first_statements()},
                                             {.number = 3, .statements = due_by_time_in_a_file()},
-                                            {.number = 4, .statements = marks_and_names_of_terminals()}};
+                                            {.number = 4, .statements = marks_and_names_of_terminals()},
+                                            {.number = 5, .statements = reviews_by_two()}};
     return all;
 }
 
