@@ -14,7 +14,7 @@ void add_openapi(CLI::App& app, Action& action) {
     auto* const command = app.add_subcommand("openapi", "Print the OpenAPI 3.1 document of a face");
     const auto face = std::make_shared<std::string>();
     command->add_option("FACE", *face, "admin")->required()->check(CLI::IsMember({"admin"}));
-    command->callback([&action] {
+    command->callback([&action, face] {  // where CLI11 puts it
         action = [] {
             fmt::print("{}", api::admin::openapi());
             return static_cast<int>(exit_done);
