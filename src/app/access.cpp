@@ -22,6 +22,11 @@ std::string_view class_of(std::string_view business_code) {
 
 }  // namespace
 
+AnswerNote note_of_status(const net::Response& response) {
+    if (response.status >= 500) return {.result = "http_5xx", .sn = {}};
+    return {.result = response.status >= 400 ? "http_4xx" : "success", .sn = {}};
+}
+
 AnswerNote note_of(const net::Response& response) {
     if (response.status >= 500) return {.result = "http_5xx", .sn = {}};
     if (response.status >= 400) return {.result = "http_4xx", .sn = {}};
@@ -54,9 +59,10 @@ task::Awaitable<net::Response> Access::answer(net::Request request) {
 
 void Access::note(const std::string& path, const net::Response& response, core::Duration took) {
     constexpr std::size_t most_of_path = 200;
-    const AnswerNote noted = note_of(response);
+    const AnswerNote noted = note_answer_(response);
     // A face answers 404 to what is none of its paths, so that the rest are few.
-    metrics_.on_request(response.status == 404 ? "other" : path, noted.result, took);
+    const std::string_view own = response.status == 404 ? std::string_view("other") : path;
+    metrics_.on_request(label_.empty() ? own : label_, noted.result, took);
     if (log_ == nullptr || !log_->takes(Level::debug)) return;
     log_->write(Level::debug, "request",
                 {{"path", path.substr(0, most_of_path)},

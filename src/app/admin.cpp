@@ -11,6 +11,7 @@
 #include "app/config_file.hpp"
 #include "app/data_dir.hpp"
 #include "app/master_key.hpp"
+#include "app/platform.hpp"
 #include "app/store_place.hpp"
 
 namespace huitong::app {
@@ -25,7 +26,10 @@ Admin::Admin(const AdminOptions& options, Config config, const core::Secret& mas
       store_(open_store(config_, sealer_).value()),
       onboard_(*store_, time_, random_),
       operators_(*store_, time_, random_),
-      desk_(*store_, time_) {}
+      desk_(*store_, time_),
+      reviews_(
+          *store_, time_, random_,
+          {.engine = gateway_options(config_).engine, .second_person_above = config_.second_person_above}) {}
 
 Admin::~Admin() {
     store_->stop();
@@ -63,7 +67,7 @@ core::Result<std::unique_ptr<Admin>> Admin::open(const AdminOptions& options) {
 
 core::Result<bool> Admin::is_unclaimed() {
     return run(store_->read(
-        [](ports::Tx& tx) -> core::Result<bool> { return tx.directory().list_operators().empty(); }));
+        [](ports::Tx& tx) -> core::Result<bool> { return tx.directory().list_operators({}).empty(); }));
 }
 
 core::Result<ports::Operator> Admin::who() {
@@ -140,6 +144,7 @@ void add_admin(CLI::App& app, Action& action) {
     admin->add_flag("--json", options->is_json, "Print JSON");
     add_admin_directory(*admin, options, action);
     add_admin_payment(*admin, options, action);
+    add_admin_proposals(*admin, options, action);
     add_admin_audit(*admin, options, action);
     add_admin_limits(*admin, options, action);
     add_admin_alerts(*admin, options, action);

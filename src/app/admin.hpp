@@ -11,6 +11,7 @@
 
 #include "app/commands.hpp"
 #include "app/config.hpp"
+#include "flows/decide.hpp"
 #include "flows/limits.hpp"
 #include "flows/onboard.hpp"
 #include "flows/operators.hpp"
@@ -48,6 +49,7 @@ class Admin {
     [[nodiscard]] flows::Onboard& onboard() { return onboard_; }
     [[nodiscard]] flows::Operators& operators() { return operators_; }
     [[nodiscard]] flows::Desk& desk() { return desk_; }
+    [[nodiscard]] flows::Reviews& reviews() { return reviews_; }
 
   private:
     Admin(const AdminOptions& options, Config config, const core::Secret& master_key);
@@ -62,6 +64,7 @@ class Admin {
     flows::Onboard onboard_;
     flows::Operators operators_;
     flows::Desk desk_;
+    flows::Reviews reviews_;
 
     [[nodiscard]] static core::Result<std::unique_ptr<store::Store>> open_store(const Config& config,
                                                                                 const crypto::Sealer& sealer);

@@ -87,18 +87,12 @@ core::Result<payments::ChannelKind> parse_channel(std::string_view text) {
     return core::fail(core::Code::invalid, "bad_channel", "wechat or alipay");
 }
 
-// The account with its channel's defaults and its files.
+// The account with its files.
 core::Result<ChannelAccount> complete(const AccountInput& input) {
     ChannelAccount account = input.account;
     const auto channel = parse_channel(input.channel);
     if (!channel) return std::unexpected(channel.error());
     account.channel = *channel;
-    const bool is_wechat = *channel == payments::ChannelKind::wechat;
-    if (account.base_url.empty()) {
-        account.base_url =
-            is_wechat ? "https://api.mch.weixin.qq.com" : "https://openapi.alipay.com/gateway.do";
-    }
-    if (account.sign_type.empty()) account.sign_type = is_wechat ? "HMAC-SHA256" : "RSA2";
     for (const auto& read : {read_into(account.api_key, input.api_key),
                              read_into(account.client_certificate_pem, input.certificate),
                              read_into(account.client_key_pem, input.certificate_key),
@@ -164,7 +158,7 @@ void add_admin_account(CLI::App& admin, const SharedOptions& options, Action& ac
                 if (!account) return std::unexpected(account.error());
                 const auto made = it.run(it.onboard().create_account(by, *account));
                 if (!made) return std::unexpected(made.error());
-                return show_account(*account);
+                return show_account(*made);
             });
     const auto id = std::make_shared<std::string>();
     auto* const show = group->add_subcommand("show", "Everything but the keys");

@@ -66,10 +66,10 @@ void set_list(CLI::App& command, const SharedOptions& options, Action& action,
 
 // `list` of one kind of the directory.
 template <class T>
-void add_list(CLI::App& group, std::vector<T> (ports::DirectoryRepository::*list)(),
+void add_list(CLI::App& group, std::vector<T> (ports::DirectoryRepository::*list)(const ports::Page&),
               codec::JsonObject (*show)(const T&), const SharedOptions& options, Action& action) {
     const std::function<std::vector<T>(ports::Tx&)> read = [list](ports::Tx& tx) {
-        return (tx.directory().*list)();
+        return (tx.directory().*list)({});
     };
     set_list(*group.add_subcommand("list"), options, action, read, show);
 }
@@ -78,6 +78,7 @@ void add_list(CLI::App& group, std::vector<T> (ports::DirectoryRepository::*list
 void add_switches(CLI::App& group, const std::string& kind, const SharedOptions& options, Action& action);
 
 void add_admin_account(CLI::App& admin, const SharedOptions& options, Action& action);
+void add_admin_proposals(CLI::App& admin, const SharedOptions& options, Action& action);
 void add_admin_limits(CLI::App& admin, const SharedOptions& options, Action& action);
 void add_admin_ledger(CLI::App& admin, const SharedOptions& options, Action& action);
 void add_admin_notifications(CLI::App& admin, const SharedOptions& options, Action& action);

@@ -245,6 +245,12 @@ void add_code(CLI::App& admin, const Options& options, Action& action) {
                 if (!made) return std::unexpected(made.error());
                 return show_code(*made);
             });
+    const auto code = std::make_shared<std::string>();
+    auto* const end = group->add_subcommand("end", "It activates nothing from now on");
+    end->add_option("CODE", *code)->required();
+    set_silent_act(*end, options, action, [code](Admin& it, const ports::Operator& by) {
+        return it.run(it.onboard().end_code(by, *code));
+    });
     add_list(*group, &ports::DirectoryRepository::list_codes, &show_code, options, action);
 }
 

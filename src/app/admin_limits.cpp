@@ -2,6 +2,7 @@
 // (ports/limits.hpp).
 #include "app/admin_commands.hpp"
 #include "flows/limits.hpp"
+#include "flows/records.hpp"
 
 namespace huitong::app {
 
@@ -45,12 +46,7 @@ JsonObject show_limit(const Limit& limit) {
             {"per_day_fen", bound(limit.per_day)}};
 }
 
-struct UsedLimit {
-    Limit limit;
-    core::Money used;
-};
-
-JsonObject show_used_limit(const UsedLimit& each) {
+JsonObject show_used_limit(const flows::UsedLimit& each) {
     JsonObject shown = show_limit(each.limit);
     shown.emplace_back("used_today_fen", Json::number(each.used.minor()));
     return shown;
@@ -66,17 +62,10 @@ void add_subject(CLI::App& command, LimitInput& input) {
 }
 
 core::Result<int> list_limits(Admin& admin, bool is_json) {
-    const core::Date today = core::to_beijing_date(admin.now());
-    const auto all =
-        admin.run(admin.store().read([today](ports::Tx& tx) -> core::Result<std::vector<UsedLimit>> {
-            std::vector<UsedLimit> used;
-            for (const Limit& limit : tx.limits().list())
-                used.push_back({limit, tx.limits().used(limit, today)});
-            return used;
-        }));
+    const auto all = admin.run(flows::list_used_limits(flows::Reader(admin.store()), admin.now()));
     if (!all) return std::unexpected(all.error());
     Rows rows;
-    for (const UsedLimit& each : *all) rows.push_back(show_used_limit(each));
+    for (const flows::UsedLimit& each : *all) rows.push_back(show_used_limit(each));
     print_rows(rows, is_json);
     return exit_done;
 }

@@ -6,10 +6,10 @@
 #include <CLI/Formatter.hpp>
 
 #include "app/admin.hpp"
-#include "app/platform.hpp"
 #include "app/timeline.hpp"
 #include "flows/audit.hpp"
 #include "flows/decide.hpp"
+#include "flows/records.hpp"
 
 namespace huitong::app {
 
@@ -19,7 +19,6 @@ using codec::Json;
 using codec::JsonObject;
 using Options = std::shared_ptr<AdminOptions>;
 using payments::PaymentState;
-using payments::Verdict;
 
 core::Result<PaymentState> parse_state(std::string_view text) {
     for (int value = 0; value <= static_cast<int>(PaymentState::manual_review); ++value) {
@@ -27,14 +26,6 @@ core::Result<PaymentState> parse_state(std::string_view text) {
         if (payments::to_string(state) == text) return state;
     }
     return core::fail(core::Code::invalid, "bad_state", std::string(text));
-}
-
-core::Result<Verdict> parse_verdict(std::string_view text) {
-    for (const Verdict verdict :
-         {Verdict::paid, Verdict::reversed, Verdict::closed, Verdict::failed, Verdict::reverse_again}) {
-        if (payments::to_string(verdict) == text) return verdict;
-    }
-    return core::fail(core::Code::invalid, "bad_verdict", "paid, reversed, closed, failed or reverse_again");
 }
 
 JsonObject show_payment(const payments::Payment& payment) {
@@ -94,28 +85,19 @@ Json show_entries(const std::vector<ledger::Entry>& entries) {
     return array;
 }
 
-struct Dossier {
-    payments::Aggregate aggregate;
-    std::vector<payments::TimelineRow> timeline;
-    std::vector<ledger::Entry> entries;
-};
-
-core::Result<Dossier> read_dossier(Admin& admin, const std::string& sn_text) {
+core::Result<flows::Dossier> read_dossier(Admin& admin, const ports::Operator& by,
+                                          const std::string& sn_text) {
     const auto sn = core::parse_payment_sn(sn_text);
     if (!sn) return std::unexpected(sn.error());
-    return admin.run(admin.store().read([sn = *sn](ports::Tx& tx) -> core::Result<Dossier> {
-        auto found = tx.payments().find(sn);
-        if (!found) return core::fail(core::Code::not_found, "no_payment");
-        return Dossier{std::move(*found), tx.payments().timeline(sn), tx.payments().entries(sn)};
-    }));
+    return admin.run(
+        flows::read_dossier(flows::Reader(admin.store()), *sn, flows::may_see_exchanges(by.role)));
 }
 
-void print_dossier(const Dossier& dossier) {
-    print_object(show_payment(dossier.aggregate.payment), false);
+void print_dossier(const flows::Dossier& dossier) {
+    print_object(show_payment(dossier.order.payment), false);
     fmt::print("\noperations:\n");
     Rows operations;
-    for (const auto& operation : dossier.aggregate.operations)
-        operations.push_back(show_operation(operation));
+    for (const auto& operation : dossier.order.operations) operations.push_back(show_operation(operation));
     print_rows(operations, false);
     fmt::print("\ntimeline:\n");
     for (const payments::TimelineRow& row : dossier.timeline) {
@@ -126,13 +108,12 @@ void print_dossier(const Dossier& dossier) {
     fmt::print("\nledger:\n{}", describe_entries(dossier.entries, ""));
 }
 
-Json to_json(const Dossier& dossier) {
+Json to_json(const flows::Dossier& dossier) {
     codec::JsonArray operations;
-    for (const auto& operation : dossier.aggregate.operations)
-        operations.emplace_back(show_operation(operation));
+    for (const auto& operation : dossier.order.operations) operations.emplace_back(show_operation(operation));
     codec::JsonArray timeline;
     for (const auto& row : dossier.timeline) timeline.emplace_back(show_row(row));
-    return JsonObject{{"payment", show_payment(dossier.aggregate.payment)},
+    return JsonObject{{"payment", show_payment(dossier.order.payment)},
                       {"operations", std::move(operations)},
                       {"timeline", std::move(timeline)},
                       {"ledger", show_entries(dossier.entries)}};
@@ -172,8 +153,8 @@ void add_show(CLI::App& group, const Options& options, Action& action) {
         group.add_subcommand("show", "Everything that is known of one payment, with the evidence");
     command->add_option("SN", *sn)->required();
     command->callback([&action, options, sn] {
-        action = admin_action(options, [=](Admin& admin, const ports::Operator&) -> core::Result<int> {
-            const auto dossier = read_dossier(admin, *sn);
+        action = admin_action(options, [=](Admin& admin, const ports::Operator& by) -> core::Result<int> {
+            const auto dossier = read_dossier(admin, by, *sn);
             if (!dossier) return std::unexpected(dossier.error());
             if (options->is_json) {
                 print_json(to_json(*dossier));
@@ -187,82 +168,53 @@ void add_show(CLI::App& group, const Options& options, Action& action) {
 
 struct DecideOptions {
     std::string sn;
+    std::string request_no;
     std::string verdict;
     std::string reason;
 };
 
 core::Result<int> decide(Admin& admin, const ports::Operator& by, const DecideOptions& wanted, bool is_json) {
-    if (!flows::may_act(by.role)) return core::fail(core::Code::denied, "may_only_read");
     const auto sn = core::parse_payment_sn(wanted.sn);
     if (!sn) return std::unexpected(sn.error());
-    const auto verdict = parse_verdict(wanted.verdict);
-    if (!verdict) return std::unexpected(verdict.error());
-    payments::Decision decision{
-        .verdict = *verdict, .operator_name = by.name, .reason = wanted.reason, .owner = {}};
-    const auto decided = admin.run(flows::decide_beside(admin.store(), *sn, std::move(decision), admin.now(),
-                                                        gateway_options(admin.config()).engine));
+    const auto decided = admin.run(admin.reviews().decide(by, {.payment = *sn,
+                                                               .request_no = wanted.request_no,
+                                                               .verdict = wanted.verdict,
+                                                               .reason = wanted.reason}));
     if (!decided) return std::unexpected(decided.error());
-    print_object(show_payment(decided->payment), is_json);
+    JsonObject shown = show_payment(decided->order.payment);
+    if (decided->proposal) shown.emplace_back("waits_for_a_second_person", decided->proposal->id);
+    print_object(shown, is_json);
     return exit_done;
 }
 
-void add_decide(CLI::App& group, const Options& options, Action& action) {
-    const auto wanted = std::make_shared<DecideOptions>();
-    auto* const command = group.add_subcommand("decide", "Decide on a payment in manual review");
-    command->add_option("SN", wanted->sn)->required();
-    command->add_option("--to", wanted->verdict, "paid, reversed, closed, failed or reverse_again")
-        ->required();
-    command->add_option("--reason", wanted->reason, "Kept in the timeline and the audit log")->required();
-    command->callback([&action, options, wanted] {
+void add_reason_and_act(CLI::App& command, const std::shared_ptr<DecideOptions>& wanted,
+                        const Options& options, Action& action) {
+    command.add_option("--reason", wanted->reason, "Kept in the timeline and the audit log")->required();
+    command.callback([&action, options, wanted] {
         action = admin_action(options, [=](Admin& admin, const ports::Operator& by) {
             return decide(admin, by, *wanted, options->is_json);
         });
     });
 }
 
-struct DecideRefundOptions {
-    std::string sn;
-    std::string request_no;
-    std::string verdict;
-    std::string reason;
-};
-
-core::Result<int> decide_refund(Admin& admin, const ports::Operator& by, const DecideRefundOptions& wanted,
-                                bool is_json) {
-    using payments::RefundVerdict;
-    if (!flows::may_act(by.role)) return core::fail(core::Code::denied, "may_only_read");
-    const auto sn = core::parse_payment_sn(wanted.sn);
-    if (!sn) return std::unexpected(sn.error());
-    payments::RefundDecision decision{
-        .seq = 0, .operator_name = by.name, .reason = wanted.reason, .owner = {}};
-    bool is_known = false;
-    for (const auto verdict : {RefundVerdict::refunded, RefundVerdict::not_refunded, RefundVerdict::again}) {
-        if (wanted.verdict != payments::to_string(verdict)) continue;
-        decision.verdict = verdict;
-        is_known = true;
-    }
-    if (!is_known) return core::fail(core::Code::invalid, "bad_verdict", "refunded, not_refunded or again");
-    const auto decided =
-        admin.run(flows::decide_refund_beside(admin.store(), *sn, wanted.request_no, std::move(decision),
-                                              admin.now(), gateway_options(admin.config()).engine));
-    if (!decided) return std::unexpected(decided.error());
-    print_object(show_payment(decided->payment), is_json);
-    return exit_done;
+void add_decide(CLI::App& group, const Options& options, Action& action) {
+    const auto wanted = std::make_shared<DecideOptions>();
+    auto* const command = group.add_subcommand(
+        "decide", "Decide on a payment in manual review; above review.second_person_above: propose it");
+    command->add_option("SN", wanted->sn)->required();
+    command->add_option("--to", wanted->verdict, "paid, reversed, closed, failed or reverse_again")
+        ->required();
+    add_reason_and_act(*command, wanted, options, action);
 }
 
 void add_decide_refund(CLI::App& group, const Options& options, Action& action) {
-    const auto wanted = std::make_shared<DecideRefundOptions>();
-    auto* const command =
-        group.add_subcommand("decide-refund", "Decide on a refund machines could not prove");
+    const auto wanted = std::make_shared<DecideOptions>();
+    auto* const command = group.add_subcommand(
+        "decide-refund", "Decide on a refund machines could not prove; as decide, above that amount");
     command->add_option("SN", wanted->sn)->required();
     command->add_option("REFUND_REQUEST_NO", wanted->request_no)->required();
     command->add_option("--to", wanted->verdict, "refunded, not_refunded or again")->required();
-    command->add_option("--reason", wanted->reason, "Kept in the timeline and the audit log")->required();
-    command->callback([&action, options, wanted] {
-        action = admin_action(options, [=](Admin& admin, const ports::Operator& by) {
-            return decide_refund(admin, by, *wanted, options->is_json);
-        });
-    });
+    add_reason_and_act(*command, wanted, options, action);
 }
 
 core::Result<int> list_audit(Admin& admin, std::int64_t after, std::size_t most, bool is_json) {

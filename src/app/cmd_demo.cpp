@@ -99,6 +99,7 @@ Config demo_config(const DemoOptions& options) {
     config.log_file = "huitong.log";
     config.notify_allow = "127.0.0.0/8";
     config.drain_notice = core::Duration{0};
+    config.is_admin_on_gateway = true;
     return config;
 }
 

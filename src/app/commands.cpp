@@ -32,6 +32,7 @@ int run_command_line(int argc, char** argv, std::span<const AddCommand> more) {
     add_backup(app, action);
     add_restore(app, action);
     add_doctor(app, action);
+    add_openapi(app, action);
     add_load(app, action);
     for (const AddCommand add : more) add(app, action);
     try {

@@ -26,6 +26,7 @@ void add_admin(CLI::App& app, Action& action);
 void add_backup(CLI::App& app, Action& action);
 void add_restore(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_openapi(CLI::App& app, Action& action);
 void add_load(CLI::App& app, Action& action);
 
 // "huitong: reason: detail" on standard error; exit_refused.

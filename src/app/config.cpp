@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/admin_listen.hpp"
 #include "app/store_place.hpp"
 #include "net/http_client.hpp"
 
@@ -135,6 +136,22 @@ constexpr Key keys[] = {
      .description = "Who reads /metrics must send it (`Authorization: Bearer …`). Without one only peers on "
                     "loopback or in a private network may, and none that come through a proxy.",
      .example = "\"<random text>\""},
+    {.name = "admin.listen",
+     .slot = [](Config& c) -> Slot { return &c.admin_listen; },
+     .most = 300,
+     .description =
+         "HOST:PORT of the admin API (docs/admin-api.md), a port of its own. Beyond loopback only "
+         "with listen.tls_certificate_file and listen.tls_key_file, which it uses. Empty: it is not "
+         "served.",
+     .example = "\"127.0.0.1:8079\""},
+    {.name = "review.second_person_above",
+     .slot = [](Config& c) -> Slot { return &c.second_person_above; },
+     .least = -1,
+     .most = 1'000'000'000'000,
+     .description =
+         "Decisions on payments and refunds of more than this, in minor units of CNY, take effect when an "
+         "approver confirms what another person proposed. 0: all; -1: none. The same in every process.",
+     .example = "100000"},
     {.name = "alerts.webhook_url",
      .slot = [](Config& c) -> Slot { return &c.webhook_url; },
      .most = 2000,
@@ -442,6 +459,7 @@ core::Result<void> check_together(const Config& config) {
     if (!config.webhook_url.empty() && config.webhook_secret.empty()) {
         return refuse("alerts.webhook_url needs alerts.webhook_secret");
     }
+    if (auto admin = check_admin_listen(config); !admin) return admin;
     if (policy.call_timeout > policy.deadline) {
         return refuse("payments.call_timeout_ms must not exceed payments.deadline_ms");
     }

@@ -33,6 +33,9 @@ struct Config {
     std::string journal_dir;
     int journal_keep_days = 7;
     core::Secret metrics_token;
+    std::string admin_listen;
+    bool is_admin_on_gateway = false;  // the demo's; not to be had in a file
+    std::int64_t second_person_above = -1;
     std::string webhook_url;
     core::Secret webhook_secret;
     std::string notify_allow;

@@ -44,6 +44,24 @@ TEST(Config, NoTwoKeysShareAValue) {
     }
 }
 
+TEST(Config, TheAdminApiListensBeyondLoopbackOnlyWithTls) {
+    const auto takes = [](const std::string& place, const std::string& tls = {}) {
+        Config config;
+        config.admin_listen = place;
+        config.tls_certificate_file = tls;
+        config.tls_key_file = tls;
+        return check_together(config).has_value();
+    };
+    for (const char* place : {"127.0.0.1:8079", "localhost:1", "[::1]:8079"})
+        EXPECT_TRUE(takes(place)) << place;
+    for (const char* place : {"0.0.0.0:8079", "admin.example.com:443", "[::]:8079"}) {
+        EXPECT_FALSE(takes(place)) << place;
+        EXPECT_TRUE(takes(place, "tls.pem")) << place;
+    }
+    for (const char* place : {"8079", "127.0.0.1", "127.0.0.1:", "[::1]", "a b:1", "127.0.0.1:1/x", ":1"})
+        EXPECT_FALSE(takes(place, "tls.pem")) << place;
+}
+
 TEST(Config, ReadsAFile) {
     const auto config = parse_config(
         "[listen]\nport = 9000\n[store]\nurl = 'sqlite:/srv/pay.db'\n[payments]\ndeadline_ms = 45000\n", "f");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/admin/endpoint.hpp"
 #include "core/assert.hpp"
 #include "crypto/rsa.hpp"
 #include "flows/onboard.hpp"
@@ -79,9 +80,12 @@ task::Task<void> create_merchant(flows::Onboard& onboard, ports::Operator by, De
         co_await onboard.create_code(by, store->sn, {.uses = std::nullopt, .valid_for = code_life});
     if (!code) co_return std::unexpected(code.error());
     data.activation_code = code->code;
-    auto created = co_await onboard.create_account(by, wechat_account(data, urls.wechat));
-    if (!created) co_return created;
-    co_return co_await onboard.create_account(by, alipay_account(data, urls.alipay));
+    for (ports::ChannelAccount account :
+         {wechat_account(data, urls.wechat), alipay_account(data, urls.alipay)}) {
+        const auto created = co_await onboard.create_account(by, std::move(account));
+        if (!created) co_return std::unexpected(created.error());
+    }
+    co_return core::Result<void>{};
 }
 
 }  // namespace
@@ -125,7 +129,7 @@ task::Task<void> point_at(ports::StorePort& store, task::Time& time, core::Rando
                                                     alipay_account(data, urls.alipay)};
     const auto accounts =
         co_await store.read([](ports::Tx& tx) -> core::Result<std::vector<ports::ChannelAccount>> {
-            return tx.directory().list_accounts();
+            return tx.directory().list_accounts({});
         });
     if (!accounts) co_return std::unexpected(accounts.error());
     flows::Operators operators(store, time, random);
@@ -143,7 +147,9 @@ task::Task<void> point_at(ports::StorePort& store, task::Time& time, core::Rando
         done = co_await onboard.set_active(*person, "channel_account", account.id, should_be_active);
     }
     for (const ports::ChannelAccount& account : wanted) {
-        if (done && !has(*accounts, account.id)) done = co_await onboard.create_account(*person, account);
+        if (!done || has(*accounts, account.id)) continue;
+        const auto created = co_await onboard.create_account(*person, account);
+        if (!created) done = std::unexpected(created.error());
     }
     co_return done;
 }
@@ -207,9 +213,12 @@ Json to_json(const DemoData& data, const std::string& gateway_url, const std::st
     alipay.insert(alipay.begin(), {"gateway_url", urls_at(simulator_url).alipay});
     JsonObject upay = section_of(data, "upay");
     upay.emplace_back("platform_public_key", data.platform_public_key);
+    JsonObject admin = section_of(data, "admin");
+    admin.insert(admin.begin(), {"base_url", gateway_url + std::string(api::admin::prefix)});
+    admin.emplace_back("key", data.operator_key);
     return JsonObject{{"gateway", gateway_url},      {"simulators", simulator_url},
                       {"upay", std::move(upay)},     {"wechat", std::move(wechat)},
-                      {"alipay", std::move(alipay)}, {"admin", section_of(data, "admin")}};
+                      {"alipay", std::move(alipay)}, {"admin", std::move(admin)}};
 }
 
 core::Result<DemoData> parse_demo_data(std::string_view text) {

@@ -133,7 +133,7 @@ void check_channels(const Config& config, OfflineStore& store, Findings& finding
     const auto accounts =
         store.run(store.store().read([](ports::Tx& tx) -> core::Result<std::vector<ChannelAccount>> {
             std::vector<ChannelAccount> whole;
-            for (const ChannelAccount& listed : tx.directory().list_accounts()) {
+            for (const ChannelAccount& listed : tx.directory().list_accounts({})) {
                 auto found = tx.directory().find_account(listed.id);
                 if (found && found->is_active) whole.push_back(std::move(*found));
             }

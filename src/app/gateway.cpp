@@ -1,5 +1,6 @@
 #include "app/gateway.hpp"
 
+#include "api/admin/routes.hpp"
 #include "api/notify/routes.hpp"
 #include "api/upay/notification.hpp"
 #include "api/upay/routes.hpp"
@@ -57,14 +58,26 @@ Gateway::Gateway(GatewayDeps deps, GatewayOptions options)
                          .store_stats = std::move(deps.store_stats)},
               options_.metrics_token),
       access_(deps.time, metrics_, deps.log, upay_face(deps)),
-      notices_(notices()) {}
+      notices_(notices()),
+      admin_(AdminFaceDeps{.store = deps.store,
+                           .time = deps.time,
+                           .random = deps.random,
+                           .is_draining = [this] { return is_draining_; }},
+             {.engine = options_.engine, .second_person_above = options_.second_person_above}),
+      admin_access_(deps.time, metrics_, deps.log, admin_.handler(), note_of_status,
+                    std::string(api::admin::prefix)) {}
 
 net::Handler Gateway::handler() {
     return [this](net::Request request) {
         if (Manage::is_mine(request.path())) return manage_.answer(std::move(request));
         if (api::notify::is_mine(request.path())) return notices_(std::move(request));
-        return access_.answer(std::move(request));
+        const bool is_admin = options_.serves_admin && api::admin::is_mine(request.path());
+        return is_admin ? admin_access_.answer(std::move(request)) : access_.answer(std::move(request));
     };
+}
+
+net::Handler Gateway::admin_handler() {
+    return [this](net::Request request) { return admin_access_.answer(std::move(request)); };
 }
 
 task::Task<void> Gateway::start() {

@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "app/access.hpp"
+#include "app/admin_face.hpp"
 #include "app/manage.hpp"
 #include "app/metrics.hpp"
 #include "app/observers.hpp"
@@ -50,7 +51,9 @@ struct GatewayOptions {
     flows::NotificationOptions notifications{};
     // How soon a waiting request sees what another node has committed; 0: there are no other nodes.
     core::Duration look_again_every{0};
-    core::Secret metrics_token{};  // see Manage
+    core::Secret metrics_token{};           // see Manage
+    std::int64_t second_person_above = -1;  // see flows::ReviewOptions
+    bool serves_admin = false;              // the admin API beside the faces, on their port
 };
 
 class Gateway final : private ports::Channels {
@@ -69,6 +72,8 @@ class Gateway final : private ports::Channels {
     }
     // Every face on one port, with /healthz, /readyz and /metrics.
     [[nodiscard]] net::Handler handler();
+    // The admin API alone, for a port of its own.
+    [[nodiscard]] net::Handler admin_handler();
     [[nodiscard]] const flows::CatchUp& catch_up() const { return catch_up_; }
     // The engine (see there), after a restore the catch-up around it, and the delivery of alerts and
     // notifications.
@@ -104,6 +109,8 @@ class Gateway final : private ports::Channels {
     Manage manage_;
     Access access_;
     net::Handler notices_;
+    AdminFace admin_;
+    Access admin_access_;
     bool is_draining_ = false;
 };
 

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "app/admin_listen.hpp"
 #include "app/config_file.hpp"
 #include "app/master_key.hpp"
 #include "app/shared_store.hpp"
@@ -113,6 +114,8 @@ GatewayOptions gateway_options(const Config& config) {
     options.pay_wait = config.pay_wait;
     options.refund_wait = config.refund_wait;
     options.metrics_token = config.metrics_token;
+    options.second_person_above = config.second_person_above;
+    options.serves_admin = config.is_admin_on_gateway;
     if (is_shared(config)) share_store(options);
     return options;
 }
@@ -188,11 +191,13 @@ core::Result<std::unique_ptr<Platform>> Platform::start(boost::asio::io_context&
         return std::unexpected(std::move(signing_key.error()));
     }
     it->make_gateway(std::move(*signing_key));
+    it->make_admin_server(*listen);
     it->server_ =
         std::make_unique<net::HttpServer>(io, it->time_, std::move(*listen), it->gateway_->handler());
     core::Result<void> started;
     run_to_end(io, start_gateway(*it->gateway_, started));
     if (started) started = it->server_->start();
+    if (started && it->admin_server_) started = it->admin_server_->start();
     if (!started) {
         it->drain();
         return std::unexpected(std::move(started.error()));
@@ -253,6 +258,16 @@ void Platform::make_gateway(flows::SigningKey key) {
         gateway_options(config_));
 }
 
+// As the gateway's, on a port of its own.
+void Platform::make_admin_server(net::ServerOptions options) {
+    if (config_.admin_listen.empty()) return;
+    ListenPlace place = parse_listen(config_.admin_listen).value();
+    options.host = std::move(place.host);
+    options.port = place.port;
+    admin_server_ =
+        std::make_unique<net::HttpServer>(io_, time_, std::move(options), gateway_->admin_handler());
+}
+
 std::string Platform::url() const {
     return fmt::format("{}://{}:{}", config_.tls_key_file.empty() ? "http" : "https", config_.listen_host,
                        server_->port());
@@ -292,6 +307,7 @@ task::Awaitable<void> Platform::stop() {
                          [this](const std::exception_ptr&) { log_.write(Level::error, "stop.failed", {}); });
     stopping.spawn(stop_engine_at(stopping.stopping(), gateway_->engine(), until - grace));
     co_await server_->drain(until);
+    if (admin_server_) co_await admin_server_->drain(until);
     stopping.stop();
     co_await gateway_->stop();
     co_await stopping.join();

@@ -52,6 +52,7 @@ class Platform {
     void make_webhook();
     void make_postman();
     void make_gateway(flows::SigningKey key);
+    void make_admin_server(net::ServerOptions options);
     [[nodiscard]] task::Awaitable<void> give_notice();
     [[nodiscard]] task::Awaitable<void> stop();
 
@@ -73,6 +74,7 @@ class Platform {
     std::unique_ptr<NotifyPostman> postman_;
     std::unique_ptr<Gateway> gateway_;
     std::unique_ptr<net::HttpServer> server_;
+    std::unique_ptr<net::HttpServer> admin_server_;   // none: admin.listen is empty
     std::optional<boost::asio::signal_set> signals_;  // once a stop is waited for
 };
 

@@ -62,7 +62,7 @@ class ServiceProvider : public Acceptance, public testing::WithParamInterface<st
         ASSERT_TRUE(person);
         auto accounts = platform.run(
             platform.store().read([](ports::Tx& tx) -> core::Result<std::vector<ports::ChannelAccount>> {
-                return tx.directory().list_accounts();
+                return tx.directory().list_accounts({});
             }));
         ASSERT_TRUE(accounts.has_value());
         const auto wechat =

@@ -15,9 +15,9 @@ void share_store(GatewayOptions& options) {
 
 task::Task<bool> opens_a_secret(ports::StorePort& store) {
     return store.read([](ports::Tx& tx) -> core::Result<bool> {
-        for (const ports::Vendor& vendor : tx.directory().list_vendors())
+        for (const ports::Vendor& vendor : tx.directory().list_vendors({}))
             return tx.directory().find_vendor(vendor.sn).has_value();
-        for (const ports::ChannelAccount& account : tx.directory().list_accounts())
+        for (const ports::ChannelAccount& account : tx.directory().list_accounts({}))
             return tx.directory().find_account(account.id).has_value();
         return false;
     });

@@ -97,6 +97,14 @@ core::Result<void> check_alipay(const ChannelAccount& account) {
 
 }  // namespace
 
+void fill_defaults(ChannelAccount& account) {
+    const bool is_wechat = account.channel == payments::ChannelKind::wechat;
+    if (account.base_url.empty())
+        account.base_url =
+            is_wechat ? "https://api.mch.weixin.qq.com" : "https://openapi.alipay.com/gateway.do";
+    if (account.sign_type.empty()) account.sign_type = is_wechat ? "HMAC-SHA256" : "RSA2";
+}
+
 core::Result<void> check_account(const ChannelAccount& account) {
     if (auto checked = check_terms(account); !checked) return checked;
     const bool is_url = account.base_url.starts_with("https://") || account.base_url.starts_with("http://");

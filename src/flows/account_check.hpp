@@ -6,6 +6,8 @@
 
 namespace huitong::flows {
 
+// The channel's real address and its usual way of signing, where none is given.
+void fill_defaults(ports::ChannelAccount& account);
 // invalid {bad_account}: detail names the field
 [[nodiscard]] core::Result<void> check_account(const ports::ChannelAccount& account);
 

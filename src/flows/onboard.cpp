@@ -22,6 +22,10 @@ bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && std::ranges::none_of(name, is_control);
 }
 
+std::unexpected<core::Error> name_taken() {
+    return fail(Code::conflict, "name_taken", "there is one of that name already");
+}
+
 bool is_number(std::string_view text, std::size_t digits) {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     return text.size() == digits && std::ranges::all_of(text, is_digit);
@@ -37,9 +41,9 @@ task::Task<void> Onboard::act(Operator by, std::string what, std::string subject
     if (!may_act(by.role)) co_return fail(Code::denied, "may_only_read");
     const core::Instant now = time_.now();
     co_return co_await store_.write([=](Tx& tx) -> core::Result<void> {
-        if (auto inserted = insert(tx); !inserted) return inserted;
+        // The log first: whoever appends to it is alone, so that a name found free stays free.
         append_audit(tx, {.actor = by.name, .act = what, .subject = subject, .detail = detail}, now);
-        return {};
+        return insert(tx);
     });
 }
 
@@ -64,6 +68,7 @@ task::Task<ports::Vendor> Onboard::create_vendor(Operator by, std::string name) 
     auto number =
         co_await act_with_number(std::move(by), "vendor.create", Number{8}, std::move(name),
                                  [vendor](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
+                                     if (tx.directory().has_vendor_named(vendor.name)) return name_taken();
                                      vendor.sn = sn;
                                      tx.directory().insert(vendor);
                                      return {};
@@ -82,6 +87,8 @@ task::Task<ports::App> Onboard::create_app(Operator by, std::string vendor_sn, s
                                      if (!tx.directory().find_vendor(app.vendor_sn)) {
                                          return fail(Code::not_found, "no_vendor");
                                      }
+                                     if (tx.directory().has_app_named(app.vendor_sn, app.name))
+                                         return name_taken();
                                      app.id = id;
                                      tx.directory().insert(app);
                                      return {};
@@ -122,6 +129,9 @@ task::Task<ports::Merchant> Onboard::create_merchant(Operator by, std::string na
     auto number =
         co_await act_with_number(std::move(by), "merchant.create", Number{13, std::move(sn)}, std::move(name),
                                  [merchant](Tx& tx, const std::string& sn) mutable -> core::Result<void> {
+                                     const bool is_known = tx.directory().find_merchant(sn).has_value();
+                                     if (!is_known && tx.directory().has_merchant_named(merchant.name))
+                                         return name_taken();
                                      merchant.sn = sn;
                                      tx.directory().insert(merchant);
                                      return {};
@@ -141,6 +151,9 @@ task::Task<ports::Store> Onboard::create_store(Operator by, std::string merchant
             if (!tx.directory().find_merchant(store.merchant_sn)) {
                 return fail(Code::not_found, "no_merchant");
             }
+            const bool is_known = tx.directory().find_store(sn).has_value();
+            if (!is_known && tx.directory().has_store_named(store.merchant_sn, store.name))
+                return name_taken();
             store.sn = sn;
             tx.directory().insert(store);
             return {};
@@ -178,20 +191,36 @@ task::Task<ports::ActivationCode> Onboard::create_code(Operator by, std::string 
     co_return *made;
 }
 
-task::Task<void> Onboard::create_account(Operator by, ports::ChannelAccount account) {
-    if (auto checked = check_account(account); !checked) co_return checked;
+task::Task<void> Onboard::end_code(Operator by, std::string code) {
+    const core::Instant now = time_.now();
+    auto ended = co_await act(std::move(by), "code.end", code, "", [code, now](Tx& tx) -> core::Result<void> {
+        if (!tx.directory().find_code(code)) return fail(Code::not_found, "no_code");
+        tx.directory().end_code(code, now);
+        return {};
+    });
+    // It is there: it had run out before.
+    if (!ended && ended.error().reason == "not_found") co_return fail(Code::conflict, "code_expired");
+    co_return ended;
+}
+
+task::Task<ports::ChannelAccount> Onboard::create_account(Operator by, ports::ChannelAccount account) {
+    fill_defaults(account);
+    if (auto checked = check_account(account); !checked)
+        co_return std::unexpected(std::move(checked.error()));
     const std::string id = account.id;
     const std::string detail = std::string(payments::to_string(account.channel)) + " app_id " +
                                account.app_id + " mch_id " + account.mch_id + " for merchant " +
                                account.merchant_sn + " at " + account.base_url;
-    co_return co_await act(std::move(by), "channel_account.create", id, detail,
-                           [account = std::move(account)](Tx& tx) -> core::Result<void> {
-                               if (!tx.directory().find_merchant(account.merchant_sn)) {
-                                   return fail(Code::not_found, "no_merchant");
-                               }
-                               tx.directory().insert(account);
-                               return {};
-                           });
+    auto made = co_await act(std::move(by), "channel_account.create", id, detail,
+                             [account](Tx& tx) -> core::Result<void> {
+                                 if (!tx.directory().find_merchant(account.merchant_sn)) {
+                                     return fail(Code::not_found, "no_merchant");
+                                 }
+                                 tx.directory().insert(account);
+                                 return {};
+                             });
+    if (!made) co_return std::unexpected(std::move(made.error()));
+    co_return account;
 }
 
 task::Task<void> Onboard::set_active(Operator by, std::string kind, std::string key, bool is_active) {

@@ -18,7 +18,8 @@ struct CodeTerms {
 };
 
 // Errors of every act, besides those it names: denied {may_only_read}; invalid {bad_name}: 1 to 64 bytes, no
-// control characters; unavailable {…}.
+// control characters; conflict {name_taken}: vendors and merchants have names of their own, and so have apps
+// of a vendor and stores of a merchant; unavailable {…}.
 class Onboard {
   public:
     Onboard(ports::StorePort& store, task::Time& time, core::Random& random);
@@ -42,8 +43,12 @@ class Onboard {
     // 8 digits. not_found {no_store}; invalid {bad_terms}
     [[nodiscard]] task::Task<ports::ActivationCode> create_code(ports::Operator by, std::string store_sn,
                                                                 CodeTerms terms);
-    // not_found {no_merchant}; conflict {exists}; invalid {bad_account}: detail names the field
-    [[nodiscard]] task::Task<void> create_account(ports::Operator by, ports::ChannelAccount account);
+    // It activates nothing from now on. not_found {no_code}; conflict {code_expired}: it had ended before
+    [[nodiscard]] task::Task<void> end_code(ports::Operator by, std::string code);
+    // As it is kept: with the channel's own address and way of signing where none is given. not_found
+    // {no_merchant}; conflict {exists}; invalid {bad_account}: detail names the field
+    [[nodiscard]] task::Task<ports::ChannelAccount> create_account(ports::Operator by,
+                                                                   ports::ChannelAccount account);
     // `kind` as DirectoryRepository::set_active takes it, but for "operator" (flows/operators). not_found
     // {not_found}
     [[nodiscard]] task::Task<void> set_active(ports::Operator by, std::string kind, std::string key,

@@ -23,9 +23,21 @@ bool is_operator_name(std::string_view name) {
     return !name.empty() && name.size() <= 32 && std::ranges::all_of(name, is_allowed);
 }
 
+// An approver confirms what others propose, so nobody else may make one for himself.
+bool may_make_approver(const Operator& by, const std::vector<Operator>& all) {
+    const auto is_approver = [](const Operator& person) {
+        return person.is_active && person.role == Role::approver;
+    };
+    return by.role == Role::approver || std::ranges::none_of(all, is_approver);
+}
+
 }  // namespace
 
 bool may_act(Role role) {
+    return role != Role::auditor;
+}
+
+bool may_see_exchanges(Role role) {
     return role != Role::auditor;
 }
 
@@ -48,8 +60,11 @@ task::Task<Operators::Created> Operators::create(std::optional<Operator> by, std
     const Operator person{.name = name, .role = role, .key_hash = crypto::sha256_hex(key), .is_active = true};
     const core::Instant now = time_.now();
     const auto done = co_await store_.write([=](ports::Tx& tx) -> core::Result<void> {
+        const auto all = tx.directory().list_operators({});
+        if (by && role == Role::approver && !may_make_approver(*by, all))
+            return fail(Code::denied, "approver_needed");
         if (!by) {
-            if (!tx.directory().list_operators().empty()) return fail(Code::denied, "operator_needed");
+            if (!all.empty()) return fail(Code::denied, "operator_needed");
             if (!may_act(role))
                 return fail(Code::invalid, "first_must_act", "the first operator creates the others");
         }
@@ -70,9 +85,10 @@ task::Task<Operator> Operators::authenticate(std::string name, core::Secret key)
     const std::string hash = crypto::sha256_hex(key.reveal());
     co_return co_await store_.read([name = std::move(name), hash](ports::Tx& tx) -> core::Result<Operator> {
         const auto person = tx.directory().find_operator(name);
-        const bool is_known =
-            person && person->is_active && crypto::equal_constant_time(person->key_hash, hash);
-        if (!is_known) return fail(Code::denied, "bad_operator");
+        // Of a name that nobody has a key is compared as well, so that it takes as long.
+        const bool has_key =
+            crypto::equal_constant_time(person ? person->key_hash : std::string(hash.size(), '-'), hash);
+        if (!person || !person->is_active || !has_key) return fail(Code::denied, "bad_operator");
         return *person;
     });
 }
@@ -81,8 +97,11 @@ task::Task<void> Operators::set_active(Operator by, std::string name, bool is_ac
     if (!may_act(by.role)) co_return fail(Code::denied, "may_only_read");
     const core::Instant now = time_.now();
     co_return co_await store_.write([=](ports::Tx& tx) -> core::Result<void> {
-        if (!tx.directory().find_operator(name)) return fail(Code::not_found, "no_such_operator");
-        const auto all = tx.directory().list_operators();
+        const auto person = tx.directory().find_operator(name);
+        if (!person) return fail(Code::not_found, "no_such_operator");
+        const auto all = tx.directory().list_operators({});
+        if (is_active && person->role == Role::approver && !may_make_approver(by, all))
+            return fail(Code::denied, "approver_needed");
         const bool has_other = std::ranges::any_of(all, [&](const Operator& other) {
             return other.name != name && other.is_active && may_act(other.role);
         });

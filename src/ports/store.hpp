@@ -18,6 +18,7 @@
 #include "ports/directory.hpp"
 #include "ports/limits.hpp"
 #include "ports/notifications.hpp"
+#include "ports/review.hpp"
 #include "task/task.hpp"
 
 namespace huitong::ports {
@@ -49,14 +50,18 @@ class PaymentRepository {
                                                                   std::size_t most) = 0;
 
     struct Filter {
-        std::string merchant_sn;  // empty: all
-        std::optional<payments::PaymentState> state;
+        std::string merchant_sn = {};  // empty: all
+        std::optional<payments::PaymentState> state = {};
         bool only_unresolved = false;  // neither final nor in manual review
-        std::optional<core::Instant> created_from, created_before;
+        std::optional<core::Instant> created_from = {}, created_before = {};
+        std::optional<core::PaymentSn> older_than = {};  // what comes after this one in the list
         std::size_t most = 100;
     };
     // Newest first.
     [[nodiscard]] virtual std::vector<payments::Payment> list(const Filter& filter) = 0;
+    // Payments with a refund in state manual, in the order of their keys, those after `after`.
+    [[nodiscard]] virtual std::vector<core::PaymentSn> list_refunds_in_review(core::PaymentSn after,
+                                                                              std::size_t most) = 0;
 
     // What is not over, counted; reads nothing that is.
     struct Open {
@@ -80,6 +85,13 @@ class PaymentRepository {
     virtual void apply(const payments::Aggregate& before, const payments::Change& change) = 0;
 };
 
+// Which part of a list: by the key, those after `after`.
+struct Page {
+    std::string after = {};  // empty: from the first on
+    std::size_t most = 1'000'000'000;
+    std::string merchant_sn = {};  // of one merchant, where the kind has one; empty: all
+};
+
 class DirectoryRepository {
   public:
     virtual ~DirectoryRepository() = default;
@@ -99,14 +111,19 @@ class DirectoryRepository {
     // The terminal that was activated last on that device of a merchant, for that application; empty: none.
     [[nodiscard]] virtual std::string find_device(const Terminal& terminal) = 0;
 
-    [[nodiscard]] virtual std::vector<Vendor> list_vendors() = 0;  // keys left empty in lists
-    [[nodiscard]] virtual std::vector<App> list_apps() = 0;
-    [[nodiscard]] virtual std::vector<Merchant> list_merchants() = 0;
-    [[nodiscard]] virtual std::vector<Store> list_stores() = 0;
-    [[nodiscard]] virtual std::vector<Terminal> list_terminals() = 0;
-    [[nodiscard]] virtual std::vector<ActivationCode> list_codes() = 0;
-    [[nodiscard]] virtual std::vector<ChannelAccount> list_accounts() = 0;
-    [[nodiscard]] virtual std::vector<Operator> list_operators() = 0;
+    [[nodiscard]] virtual std::vector<Vendor> list_vendors(const Page& page) = 0;  // keys left empty in lists
+    [[nodiscard]] virtual std::vector<App> list_apps(const Page& page) = 0;
+    [[nodiscard]] virtual std::vector<Merchant> list_merchants(const Page& page) = 0;
+    [[nodiscard]] virtual std::vector<Store> list_stores(const Page& page) = 0;
+    [[nodiscard]] virtual std::vector<Terminal> list_terminals(const Page& page) = 0;
+    [[nodiscard]] virtual std::vector<ActivationCode> list_codes(const Page& page) = 0;
+    [[nodiscard]] virtual std::vector<ChannelAccount> list_accounts(const Page& page) = 0;
+    [[nodiscard]] virtual std::vector<Operator> list_operators(const Page& page) = 0;
+
+    [[nodiscard]] virtual bool has_vendor_named(const std::string& name) = 0;
+    [[nodiscard]] virtual bool has_app_named(const std::string& vendor_sn, const std::string& name) = 0;
+    [[nodiscard]] virtual bool has_merchant_named(const std::string& name) = 0;
+    [[nodiscard]] virtual bool has_store_named(const std::string& merchant_sn, const std::string& name) = 0;
 
     // Conflict/exists when the key is taken.
     virtual void insert(const Vendor& vendor) = 0;
@@ -127,6 +144,8 @@ class DirectoryRepository {
     virtual void insert(const Terminal& terminal) = 0;
     // One use of a limited code; conflict/code_used_up when none is left.
     virtual void use_code(const ActivationCode& code) = 0;
+    // It ends at `at`; conflict/not_found when there is none, or when it has ended before.
+    virtual void end_code(const std::string& code, core::Instant at) = 0;
     // New keys, device data and check-in time, guarded by terminal.version; conflict/stale otherwise.
     virtual void update_terminal(const Terminal& terminal) = 0;
     // "merchant" | "store" | "terminal" | "vendor" | "app" | "channel_account" | "operator";
@@ -170,7 +189,8 @@ class AlertRepository {
     // Nothing happens when an alert of that id exists.
     virtual void raise(const Alert& alert) = 0;
     struct Filter {
-        bool only_open = true;  // not acknowledged yet
+        bool only_open = true;        // not acknowledged yet
+        std::string older_than = {};  // an id: what comes after it in the list; empty: from the newest on
         std::size_t most = 100;
     };
     // Newest first.
@@ -219,6 +239,28 @@ class NotificationRepository {
     [[nodiscard]] virtual Waiting count_waiting() = 0;
 };
 
+// Decisions that wait for a second person, and what became of them (ports/review.hpp).
+class ReviewRepository {
+  public:
+    virtual ~ReviewRepository() = default;
+    [[nodiscard]] virtual std::optional<Proposal> find(const std::string& id) = 0;
+    // The one that is open for the payment itself (no request number) or for that refund of it.
+    [[nodiscard]] virtual std::optional<Proposal> find_open(core::PaymentSn payment,
+                                                            const std::string& request_no) = 0;
+    struct Filter {
+        std::optional<core::PaymentSn> payment = {};
+        bool only_open = true;
+        std::string older_than = {};  // as of alerts
+        std::size_t most = 100;
+    };
+    // Newest first.
+    [[nodiscard]] virtual std::vector<Proposal> list(const Filter& filter) = 0;
+    // conflict/already_proposed while another is open for the same.
+    virtual void insert(const Proposal& proposal) = 0;
+    // State, decided_by, decided_at and answer of one that is open; conflict/not_open otherwise.
+    virtual void settle(const Proposal& proposal) = 0;
+};
+
 // Small facts about the store itself: "restored_at", "catch_up", …; empty when never set.
 class FactRepository {
   public:
@@ -236,6 +278,7 @@ class Tx {
     [[nodiscard]] virtual LimitRepository& limits() = 0;
     [[nodiscard]] virtual AlertRepository& alerts() = 0;
     [[nodiscard]] virtual NotificationRepository& notifications() = 0;
+    [[nodiscard]] virtual ReviewRepository& reviews() = 0;
     [[nodiscard]] virtual FactRepository& facts() = 0;
 };
 

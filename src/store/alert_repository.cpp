@@ -52,11 +52,16 @@ class Alerts final : public ports::AlertRepository {
     }
 
     std::vector<Alert> list(const Filter& filter) override {
-        static const std::string all =
-            select_sql("alert", alert_columns()) + "order by at desc, id desc limit $1";
-        static const std::string open = select_sql("alert", alert_columns()) +
-                                        "where acknowledged_at is null order by at desc, id desc limit $1";
-        return read_rows(tx_.query(filter.only_open ? open : all, {static_cast<std::int64_t>(filter.most)}));
+        std::string conditions = filter.only_open ? "where acknowledged_at is null " : "";
+        sql::Values values{static_cast<std::int64_t>(filter.most)};
+        if (!filter.older_than.empty()) {
+            conditions += std::string(filter.only_open ? "and" : "where") +
+                          " (at, id) < (select at, id from alert where id = $2) ";
+            values.emplace_back(filter.older_than);
+        }
+        return read_rows(tx_.query(
+            select_sql("alert", alert_columns()) + conditions + "order by at desc, id desc limit $1",
+            values));
     }
 
     std::vector<Alert> find_undelivered(core::Instant now, std::size_t most) override {

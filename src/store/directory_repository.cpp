@@ -11,6 +11,8 @@ namespace huitong::store {
 
 namespace {
 
+using ports::Page;
+
 // Where a kind of row lives, and the column that names it.
 struct Table {
     std::string_view name;
@@ -139,14 +141,33 @@ class Directory final : public ports::DirectoryRepository {
         return accounts;
     }
 
-    std::vector<ports::Vendor> list_vendors() override { return list<ports::Vendor>(); }
-    std::vector<ports::App> list_apps() override { return list<ports::App>(); }
-    std::vector<ports::Merchant> list_merchants() override { return list<ports::Merchant>(); }
-    std::vector<ports::Store> list_stores() override { return list<ports::Store>(); }
-    std::vector<ports::Terminal> list_terminals() override { return list<ports::Terminal>(); }
-    std::vector<ports::ActivationCode> list_codes() override { return list<ports::ActivationCode>(); }
-    std::vector<ports::ChannelAccount> list_accounts() override { return list<ports::ChannelAccount>(); }
-    std::vector<ports::Operator> list_operators() override { return list<ports::Operator>(); }
+    std::vector<ports::Vendor> list_vendors(const Page& page) override { return list<ports::Vendor>(page); }
+    std::vector<ports::App> list_apps(const Page& page) override { return list<ports::App>(page); }
+    std::vector<ports::Merchant> list_merchants(const Page& page) override {
+        return list<ports::Merchant>(page);
+    }
+    std::vector<ports::Store> list_stores(const Page& page) override { return list<ports::Store>(page); }
+    std::vector<ports::Terminal> list_terminals(const Page& page) override {
+        return list<ports::Terminal>(page);
+    }
+    std::vector<ports::ActivationCode> list_codes(const Page& page) override {
+        return list<ports::ActivationCode>(page);
+    }
+    std::vector<ports::ChannelAccount> list_accounts(const Page& page) override {
+        return list<ports::ChannelAccount>(page);
+    }
+    std::vector<ports::Operator> list_operators(const Page& page) override {
+        return list<ports::Operator>(page);
+    }
+
+    bool has_vendor_named(const std::string& name) override { return has_named("vendor", "", "", name); }
+    bool has_app_named(const std::string& vendor_sn, const std::string& name) override {
+        return has_named("app", "vendor_sn", vendor_sn, name);
+    }
+    bool has_merchant_named(const std::string& name) override { return has_named("merchant", "", "", name); }
+    bool has_store_named(const std::string& merchant_sn, const std::string& name) override {
+        return has_named("store", "merchant_sn", merchant_sn, name);
+    }
 
     void insert(const ports::Vendor& vendor) override { insert_row(vendor, vendor.sn); }
     void insert(const ports::App& app) override { insert_row(app, app.id); }
@@ -216,6 +237,12 @@ class Directory final : public ports::DirectoryRepository {
         tx_.queue(sql, {code.code}, Reason{.token = "code_used_up"});
     }
 
+    void end_code(const std::string& code, core::Instant at) override {
+        static constexpr std::string_view sql =
+            "update activation_code set expires_at = $1 where code = $2 and expires_at > $1";
+        tx_.queue(sql, {std::int64_t{core::to_us(at)}, code}, Reason{.token = "not_found"});
+    }
+
     void update_terminal(const ports::Terminal& terminal) override {
         static const std::string sql = [] {
             NameVisitor visitor;
@@ -281,12 +308,40 @@ class Directory final : public ports::DirectoryRepository {
     }
 
     template <class T>
-    std::vector<T> list() {
-        static const std::string sql =
-            select_sql(table_of<T>.name, columns_of<T>()) + "order by " + std::string(table_of<T>.key);
+    std::vector<T> list(const Page& page) {
+        constexpr bool has_merchant = requires(const T& row) { row.merchant_sn; };
+        constexpr bool has_shard = std::is_same_v<T, ports::Terminal>;
+        static const std::string begin = select_sql(table_of<T>.name, columns_of<T>());
+        const std::string key(table_of<T>.key);
+        const bool is_of_one = has_merchant && !page.merchant_sn.empty();
+        sql::Values values{page.after, static_cast<std::int64_t>(page.most)};
+        std::string condition = "where " + key + " > $1";
+        if (is_of_one) {
+            values.emplace_back(page.merchant_sn);
+            condition += " and merchant_sn = $3";
+        }
+        // A terminal's number begins with its shard, so the order of the numbers is that of the table.
+        if (has_shard && !page.after.empty())
+            condition += " and shard >= " + std::to_string(core::shard_of_terminal(page.after).value_or(0));
+        if (is_of_one && has_shard)
+            condition += " and shard = " + std::to_string(core::shard_of(page.merchant_sn));
+        const std::string order =
+            std::string(" order by ") + (has_shard ? "shard, " : "") + key + " limit $2";
         std::vector<T> all;
-        for (sql::Row& row : tx_.query(sql, {})) all.push_back(read<T>(row, false));
+        for (sql::Row& row : tx_.query(begin + condition + order, values)) all.push_back(read<T>(row, false));
         return all;
+    }
+
+    // The parent's column; empty where there is none.
+    bool has_named(std::string_view table, std::string_view parent, const std::string& of,
+                   const std::string& name) {
+        std::string sql = "select 1 from " + std::string(table) + " where name = $1";
+        sql::Values values{name};
+        if (!parent.empty()) {
+            sql += " and " + std::string(parent) + " = $2";
+            values.emplace_back(of);
+        }
+        return !tx_.query(sql + " limit 1", values).empty();
     }
 
     template <class T>

@@ -118,23 +118,23 @@ TEST_P(DirectoryRows, EveryFieldComesBack) {
 }
 
 TEST_P(DirectoryRows, ListsKeepKeysToThemselves) {
-    const auto vendors = read([](Tx& tx) { return tx.directory().list_vendors(); });
+    const auto vendors = read([](Tx& tx) { return tx.directory().list_vendors({}); });
     ASSERT_EQ(vendors.size(), 1U);
     EXPECT_EQ(vendors[0].name, "Vendor");
     EXPECT_TRUE(vendors[0].key.empty());
-    const auto terminals = read([](Tx& tx) { return tx.directory().list_terminals(); });
+    const auto terminals = read([](Tx& tx) { return tx.directory().list_terminals({}); });
     ASSERT_EQ(terminals.size(), 1U);
     EXPECT_EQ(terminals[0].client_sn, "till-2");
     EXPECT_TRUE(terminals[0].current_key.empty() && terminals[0].previous_key.empty());
-    const auto accounts = read([](Tx& tx) { return tx.directory().list_accounts(); });
+    const auto accounts = read([](Tx& tx) { return tx.directory().list_accounts({}); });
     ASSERT_EQ(accounts.size(), 1U);
     EXPECT_TRUE(accounts[0].api_key.empty() && accounts[0].client_key_pem.empty());
     EXPECT_TRUE(accounts[0].app_private_key.empty() && accounts[0].app_auth_token.empty());
-    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_apps().size(); }), 1U);
-    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_merchants().size(); }), 1U);
-    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_stores().size(); }), 1U);
-    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_codes().size(); }), 1U);
-    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_operators().size(); }), 1U);
+    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_apps({}).size(); }), 1U);
+    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_merchants({}).size(); }), 1U);
+    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_stores({}).size(); }), 1U);
+    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_codes({}).size(); }), 1U);
+    EXPECT_EQ(read([](Tx& tx) { return tx.directory().list_operators({}).size(); }), 1U);
 }
 
 TEST_P(DirectoryRows, TakenKeysAreConflicts) {

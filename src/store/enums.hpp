@@ -10,6 +10,7 @@
 #include "payments/payment.hpp"
 #include "ports/directory.hpp"
 #include "ports/limits.hpp"
+#include "ports/review.hpp"
 #include "store/failure.hpp"
 
 namespace huitong::store {
@@ -48,6 +49,8 @@ template <>
 inline constexpr auto last_of<payments::NotifyEvent> = payments::NotifyEvent::refunded;
 template <>
 inline constexpr auto last_of<ports::LimitKind> = ports::LimitKind::merchant;
+template <>
+inline constexpr auto last_of<ports::ProposalState> = ports::ProposalState::lapsed;
 
 template <class E>
 [[nodiscard]] std::string_view name_of(E value) {

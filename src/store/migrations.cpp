@@ -228,20 +228,36 @@ std::vector<std::string> notifications() {
         "insert into terminal_device (shard, merchant_sn, app_id, device_id, sn)"
         " select shard, merchant_sn, app_id, device_id, max(sn) from terminal"
         " group by shard, merchant_sn, app_id, device_id",
-        "alter table payment add column notify_flags {i64} not null default 0",
-        "alter table app add column notify_header text not null default 'bare'",
-        "alter table app add column notify_canceled {i64} not null default 0",
-        "alter table app add column notify_refunded {i64} not null default 0",
-        "alter table app add column wap_as_object {i64} not null default 0",
-        "alter table app add column long_client_sn {i64} not null default 0",
-        "alter table app add column unique_device {i64} not null default 0",
+        "alter table payment add column {if_absent}notify_flags {i64} not null default 0",
+        "alter table app add column {if_absent}notify_header text not null default 'bare'",
+        "alter table app add column {if_absent}notify_canceled {i64} not null default 0",
+        "alter table app add column {if_absent}notify_refunded {i64} not null default 0",
+        "alter table app add column {if_absent}wap_as_object {i64} not null default 0",
+        "alter table app add column {if_absent}long_client_sn {i64} not null default 0",
+        "alter table app add column {if_absent}unique_device {i64} not null default 0",
     };
 }
 
-std::vector<std::string> fifth_statements() {
-    // What takes long comes before the locks on tables that sales use.
-    std::vector<std::string> all = notifications();
-    for (std::string& statement : launched_payments()) all.push_back(std::move(statement));
+// Decisions that wait for a second person: of what is decided on one is open at a time. Names, by which a
+// creation that is repeated is told from a new one.
+std::vector<std::string> reviews_by_two() {
+    return {
+        "create table review_proposal (shard {i64} not null, id text not null, payment {i64} not null,"
+        " request_no text not null, verdict text not null, reason text not null,"
+        " amount_minor {i64} not null, amount_currency text not null, payment_version {i64} not null,"
+        " proposed_by text not null, proposed_at {i64} not null, state text not null,"
+        " decided_by text not null, decided_at {i64}, answer text not null,"
+        " primary key (shard, id)){keyed}",
+        "create unique index review_proposal_open on review_proposal (shard, payment, request_no)"
+        " where state = 'proposed'",
+        "create index review_proposal_newest on review_proposal (proposed_at, id)",
+        "create index merchant_name on merchant (name)",
+        "create index store_name on store (merchant_sn, name)"};
+}
+
+std::vector<std::string> notifications_and_reviews() {
+    std::vector<std::string> all = reviews_by_two();
+    for (std::string& statement : notifications()) all.push_back(std::move(statement));
     return all;
 }
 
@@ -324,7 +340,8 @@ const std::vector<Migration>& migrations() {
     static const std::vector<Migration> all{{.number = 2, .statements = first_statements()},
                                             {.number = 3, .statements = due_by_time_in_a_file()},
                                             {.number = 4, .statements = marks_and_names_of_terminals()},
-                                            {.number = 5, .statements = fifth_statements()}};
+                                            {.number = 5, .statements = launched_payments()},
+                                            {.number = 6, .statements = notifications_and_reviews()}};
     return all;
 }
 

@@ -266,6 +266,7 @@ class Payments final : public ports::PaymentRepository {
             add("id >= $", least_key_at(*filter.created_from));
         }
         if (filter.created_before) add("created_at < $", std::int64_t{core::to_us(*filter.created_before)});
+        if (filter.older_than) add("id < $", key_of(*filter.older_than));
         if (is_open_only(filter)) {
             // Word for word the condition of the index payment_open.
             conditions += std::string(conditions.empty() ? "where " : " and ") +
@@ -280,6 +281,14 @@ class Payments final : public ports::PaymentRepository {
         sql::Rows rows = tx_.query(payment_sql().select + "where id in " + ids + " order by id desc", values);
         for (sql::Row& row : rows) payments.push_back(read_payment(row));
         return payments;
+    }
+
+    std::vector<PaymentSn> list_refunds_in_review(PaymentSn after, std::size_t most) override {
+        // The condition of the index operation_review.
+        static constexpr std::string_view next =
+            "select distinct id from operation where state = 'manual' and kind = 'refund' and id > $1"
+            " order by id limit $2";
+        return sns_of(tx_.query(next, {key_of(after), static_cast<std::int64_t>(most)}));
     }
 
     Open count_open() override {

@@ -11,6 +11,7 @@ SqlTx::SqlTx(sql::Session& session, const crypto::Sealer& sealer)
       limits_(make_limit_repository(*this)),
       alerts_(make_alert_repository(*this)),
       notifications_(make_notification_repository(*this)),
+      reviews_(make_review_repository(*this)),
       facts_(make_fact_repository(*this)) {}
 
 SqlTx::~SqlTx() = default;

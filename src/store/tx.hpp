@@ -34,6 +34,7 @@ class SqlTx final : public ports::Tx {
     [[nodiscard]] ports::LimitRepository& limits() override { return *limits_; }
     [[nodiscard]] ports::AlertRepository& alerts() override { return *alerts_; }
     [[nodiscard]] ports::NotificationRepository& notifications() override { return *notifications_; }
+    [[nodiscard]] ports::ReviewRepository& reviews() override { return *reviews_; }
     [[nodiscard]] ports::FactRepository& facts() override { return *facts_; }
 
     // For the repositories.
@@ -71,6 +72,7 @@ class SqlTx final : public ports::Tx {
     std::unique_ptr<ports::LimitRepository> limits_;
     std::unique_ptr<ports::AlertRepository> alerts_;
     std::unique_ptr<ports::NotificationRepository> notifications_;
+    std::unique_ptr<ports::ReviewRepository> reviews_;
     std::unique_ptr<ports::FactRepository> facts_;
 };
 
@@ -80,6 +82,7 @@ class SqlTx final : public ports::Tx {
 [[nodiscard]] std::unique_ptr<ports::LimitRepository> make_limit_repository(SqlTx& tx);
 [[nodiscard]] std::unique_ptr<ports::AlertRepository> make_alert_repository(SqlTx& tx);
 [[nodiscard]] std::unique_ptr<ports::NotificationRepository> make_notification_repository(SqlTx& tx);
+[[nodiscard]] std::unique_ptr<ports::ReviewRepository> make_review_repository(SqlTx& tx);
 [[nodiscard]] std::unique_ptr<ports::FactRepository> make_fact_repository(SqlTx& tx);
 
 }  // namespace huitong::store
