@@ -212,7 +212,10 @@ class Engine {
     [[nodiscard]] task::Task<payments::Aggregate> send_launch(LaunchCommand command,
                                                               payments::Aggregate intent,
                                                               ports::ChannelAccount account);
-    // notice.cpp: the payment that a notice is about. not_found {no_payment}
+    // notice.cpp: where the channel is to send its notices of the payment; empty where nothing reaches this
+    // gateway.
+    [[nodiscard]] std::string notify_url_for(const payments::Payment& payment) const;
+    // The payment that a notice is about. not_found {no_payment}
     [[nodiscard]] task::Task<payments::Aggregate> find_by_channel_number(std::string account_id,
                                                                          std::string number);
     // poll.cpp, reverse.cpp, refund.cpp: one act each.

@@ -1,7 +1,5 @@
 // A payment that the payer begins: intent committed, made known to the channel, and answered with what the
 // payer begins with. From there on it is polled like any other; the channel's notices only make it quicker.
-#include <fmt/format.h>
-
 #include "flows/intent.hpp"
 
 namespace huitong::flows {
@@ -36,21 +34,19 @@ task::Task<Aggregate> Engine::send_launch(LaunchCommand command, Aggregate inten
     const payments::Claim claim{.seq = intent.pay().seq, .attempt = intent.pay().attempt};
     const payments::Payment& payment = intent.payment;
     const payments::Policy& rules = policy(payment.channel);
-    const ports::LaunchCall call{
-        .number = payment.channel_number,
-        .amount = payment.amount,
-        .product = payment.product,
-        .payer_id = std::move(command.payer_id),
-        .subject = payment.subject,
-        .terminal_sn = payment.terminal_sn,
-        .terminal_ip = std::move(command.order.terminal_ip),
-        .attach = std::move(command.order.attach),
-        .goods_tag = std::move(command.order.goods_tag),
-        .notify_url = fmt::format("{}/notify/{}/{}", options_.public_url,
-                                  payments::to_string(payment.channel), payment.channel_account),
-        .created_at = payment.created_at,
-        .expires_at = *payment.expires_at,
-        .timeout = rules.call_timeout};
+    const ports::LaunchCall call{.number = payment.channel_number,
+                                 .amount = payment.amount,
+                                 .product = payment.product,
+                                 .payer_id = std::move(command.payer_id),
+                                 .subject = payment.subject,
+                                 .terminal_sn = payment.terminal_sn,
+                                 .terminal_ip = std::move(command.order.terminal_ip),
+                                 .attach = std::move(command.order.attach),
+                                 .goods_tag = std::move(command.order.goods_tag),
+                                 .notify_url = notify_url_for(payment),
+                                 .created_at = payment.created_at,
+                                 .expires_at = *payment.expires_at,
+                                 .timeout = rules.call_timeout};
     // A lost disk must not lose what a payer may have begun.
     const bool is_written = (co_await journal(intent, claim.seq)).has_value();
     const bool is_in_time = deps_.time.now() <= command.order.arrived_at + rules.send_by;

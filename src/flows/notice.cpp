@@ -1,6 +1,6 @@
 // Notices of channels. A good signature only says who speaks; what it is about is asked after, and nothing is
 // decided here (spec/channels 1A.11, 2.10).
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "flows/engine.hpp"
 
@@ -8,6 +8,12 @@ namespace huitong::flows {
 
 using core::Code;
 using payments::Aggregate;
+
+std::string Engine::notify_url_for(const payments::Payment& payment) const {
+    if (options_.public_url.empty()) return {};
+    return fmt::format("{}/notify/{}/{}", options_.public_url, payments::to_string(payment.channel),
+                       payment.channel_account);
+}
 
 task::Task<Aggregate> Engine::find_by_channel_number(std::string account_id, std::string number) {
     // "P" + our number of the payment + the epoch.

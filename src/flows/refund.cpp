@@ -22,12 +22,14 @@ bool is_settled(const Operation& refund) {
     return is_accepted && refund.asked_at && *refund.asked_at >= *refund.sent_at;
 }
 
-ports::RefundRef ref_of(const Aggregate& aggregate, const Operation& refund, core::Duration timeout) {
+ports::RefundRef ref_of(const Aggregate& aggregate, const Operation& refund, std::string notify_url,
+                        core::Duration timeout) {
     return {.trade_number = aggregate.payment.channel_number,
             .trade_amount = aggregate.payment.amount,
             .refund_number = refund.number,
             .amount = refund.amount,
             .reason = refund.reason,
+            .notify_url = std::move(notify_url),
             .timeout = timeout};
 }
 
@@ -57,8 +59,8 @@ task::Task<FoundRefund> Engine::refund(RefundCommand command) {
 }
 
 task::Task<Aggregate> Engine::send_refund(Aggregate aggregate, payments::Step step) {
-    const auto ref_of_refund = [seq = step.seq](const Aggregate& order, core::Duration timeout) {
-        return ref_of(order, *order.find(seq), timeout);
+    const auto ref_of_refund = [this, seq = step.seq](const Aggregate& order, core::Duration timeout) {
+        return ref_of(order, *order.find(seq), notify_url_for(order.payment), timeout);
     };
     const auto rule = [](const Aggregate& before, payments::Claim claim, const payments::RefundAnswer& answer,
                          core::Instant now, const payments::Policy& rules) {
@@ -76,7 +78,7 @@ task::Task<Aggregate> Engine::query_refund(Aggregate aggregate, payments::Step s
     const Operation* asked = aggregate.find(step.seq);
     if (HUITONG_MUTATED("refund_query_of_first_refund"))
         asked = &*std::ranges::find(aggregate.operations, payments::OperationKind::refund, &Operation::kind);
-    const ports::RefundRef refund = ref_of(aggregate, *asked, rules.call_timeout);
+    const ports::RefundRef refund = ref_of(aggregate, *asked, {}, rules.call_timeout);
     const auto answer = co_await deps_.channels.find(payment.channel)->query_refund(*account_used, refund);
     heard(payment, *account_used, answer);
     const payments::Claim claim{.seq = step.seq, .attempt = step.attempt};

@@ -67,7 +67,8 @@ struct RefundRef {
     core::Money trade_amount;   // of the payment
     std::string refund_number;  // ours, unique for ever at the channel; the same in every repetition
     core::Money amount;
-    std::string reason;  // for the payer; may be empty
+    std::string reason;      // for the payer; may be empty
+    std::string notify_url;  // ours, where the channel's notice of it goes; may be empty
     core::Duration timeout;
 };
 

@@ -233,6 +233,7 @@ CallText build_refund(const ports::ChannelAccount& account, const ports::RefundR
     fields.set("refund_fee", std::to_string(part.minor()));
     fields.set("refund_fee_type", "CNY");
     set_if_any(fields, "refund_desc", clean_text(refund.reason, max_refund_desc_bytes));
+    set_if_any(fields, "notify_url", refund.notify_url);
     return finish(std::move(fields), account);
 }
 

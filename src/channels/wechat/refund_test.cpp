@@ -83,6 +83,7 @@ XmlFields with(XmlFields fields, std::string name, std::string value) {
 TEST(BuildRefund, CarriesBothAmountsAndBothNumbers) {
     ports::RefundRef refund = make_refund();
     for (int i = 0; i < 40; ++i) refund.reason += "退";
+    refund.notify_url = "https://pay.example.com/notify/wechat/wx-1";
     const CallText text = build_refund(make_account(), refund, "nonce");
     const XmlFields fields = codec::parse_flat_xml(text.body).value();
     EXPECT_EQ(fields.get("out_trade_no"), "P1");
@@ -91,6 +92,7 @@ TEST(BuildRefund, CarriesBothAmountsAndBothNumbers) {
     EXPECT_EQ(fields.get("refund_fee"), "300");
     EXPECT_EQ(fields.get("sub_mch_id"), "1900000777");
     EXPECT_EQ(fields.get("refund_desc").size(), 78U) << "whole characters below 80 bytes";
+    EXPECT_EQ(fields.get("notify_url"), refund.notify_url);
     EXPECT_TRUE(verify(fields, SignType::md5, make_account().api_key));
     EXPECT_EQ(path_of(Call::refund), "/secapi/pay/refund");
     EXPECT_EQ(
