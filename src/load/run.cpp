@@ -160,8 +160,9 @@ task::Awaitable<void> Run::settle_some(core::Instant until) {
     }
 }
 
-// The refund first: what the order is then told as includes it.
+// The refund first: what the order is then told as includes it. Where that is not told, neither is settled.
 task::Awaitable<void> Run::settle_one(Order& order) {
+    const Standing refund_before = order.refund;
     if (order.refund == Standing::open) {
         const core::Instant asked_at = time_.now();
         const auto answer =
@@ -170,6 +171,7 @@ task::Awaitable<void> Run::settle_one(Order& order) {
     }
     const core::Instant asked_at = time_.now();
     const auto answer = co_await ask(request_of(order, "/upay/v2/query", {}));
+    if (!answer) order.refund = refund_before;
     note(order, {Operation::query, asked_at, time_.now()}, answer,
          classify(Operation::query, answer).verdict);
 }
