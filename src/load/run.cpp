@@ -75,6 +75,12 @@ task::Task<Answer> Run::ask(net::Request request) {
     co_return read_answer(std::move(*response));
 }
 
+task::Task<Answer> Run::ask_any(net::Request request) {
+    core::Result<Answer> answer = core::fail(core::Code::unavailable, "no_target");
+    for (std::size_t i = 0; i < options_.targets.size() && !answer; ++i) answer = co_await ask(request);
+    co_return answer;
+}
+
 net::Request Run::request_of(const Order& order, std::string_view path, codec::JsonObject fields) const {
     const Identity& terminal = options_.terminals[order.terminal];
     codec::JsonObject body{{"terminal_sn", terminal.sn}, {"client_sn", order.client_sn}};
@@ -160,16 +166,18 @@ task::Awaitable<void> Run::settle_some(core::Instant until) {
     }
 }
 
-// The refund first: what the order is then told as includes it.
+// The refund first: what the order is then told as includes it. Where that is not told, neither is settled.
 task::Awaitable<void> Run::settle_one(Order& order) {
+    const Standing refund_before = order.refund;
     if (order.refund == Standing::open) {
         const core::Instant asked_at = time_.now();
         const auto answer =
-            co_await ask(request_of(order, "/upay/v2/query", {{"refund_request_no", refund_request_no}}));
+            co_await ask_any(request_of(order, "/upay/v2/query", {{"refund_request_no", refund_request_no}}));
         note_refund_query(order, {Operation::query, asked_at, time_.now()}, answer);
     }
     const core::Instant asked_at = time_.now();
-    const auto answer = co_await ask(request_of(order, "/upay/v2/query", {}));
+    const auto answer = co_await ask_any(request_of(order, "/upay/v2/query", {}));
+    if (!answer) order.refund = refund_before;
     note(order, {Operation::query, asked_at, time_.now()}, answer,
          classify(Operation::query, answer).verdict);
 }

@@ -86,6 +86,8 @@ class Run {
     [[nodiscard]] task::Awaitable<void> settle_one(Order& order);
     [[nodiscard]] task::Awaitable<void> tick(task::Group& workers);
     [[nodiscard]] task::Task<Answer> ask(net::Request request);
+    // Of whichever node answers: a query may be asked anywhere and again.
+    [[nodiscard]] task::Task<Answer> ask_any(net::Request request);
     [[nodiscard]] Turn make_turn(Operation wanted);
     [[nodiscard]] Turn make_pay();
     [[nodiscard]] net::Request request_of(const Order& order, std::string_view path,

@@ -44,7 +44,10 @@ class Gateway final : public net::HttpTransport {
         const bool is_stalled = time_.now() >= stalls_from && time_.now() < stalls_until;
         co_await time_.sleep_until(is_stalled ? stalls_until : time_.now() + service);
         --at_once_;
-        if (lost.contains(n)) co_return core::fail(core::Code::unknown_outcome, "reset");
+        const bool is_meant = request.target == loses_first_of;
+        if (is_meant) loses_first_of.clear();
+        if (dead.contains(origin.host)) co_return core::fail(core::Code::unavailable, "connect_failed");
+        if (is_meant || lost.contains(n)) co_return core::fail(core::Code::unknown_outcome, "reset");
         co_return net::make_response(200, "application/json", answer(request, client_sn, order_status));
     }
 
@@ -52,6 +55,8 @@ class Gateway final : public net::HttpTransport {
     core::Instant stalls_from = core::Instant::max();
     core::Instant stalls_until = core::Instant::max();
     std::set<int> lost;
+    std::string loses_first_of;  // a path
+    std::set<std::string> dead;  // hosts
     int calls = 0;
     int most_at_once = 0;
     std::set<std::string> nodes, paid, cancelled, refunded;
@@ -179,6 +184,36 @@ TEST(Run, SettlesWhatWasLostAndGivesUpAtItsLimit) {
     EXPECT_EQ(std::ranges::count_if(deaf.orders().all(), &Order::is_open), 10);
     EXPECT_GE(deaf.measures().settling, 30s);
     EXPECT_LT(deaf.measures().settling, 33s);
+}
+
+TEST(Run, ARefundIsNotSettledBeforeItsOrderShowsIt) {
+    World world;
+    world.gateway.loses_first_of = "/upay/v2/refund";
+    auto run = world.run({.connections = 1, .plan = {.rate_per_s = 10, .length = 1s, .mix = {1, 0, 0, 1}}});
+    world.finish(run.send());
+    // Its own query is answered, the order's is not.
+    world.gateway.lost = {world.gateway.calls + 1};
+    world.finish(run.settle(60s));
+    EXPECT_EQ(run.measures().left_open, 1);
+    for (const Order& order : run.orders().all())
+        EXPECT_EQ(order.status,
+                  world.gateway.refunded.contains(order.client_sn) ? "PARTIAL_REFUNDED" : "PAID");
+}
+
+TEST(Run, WhatOneNodeCannotTellAnotherIsAsked) {
+    for (const char* const dead : {"one", "two"}) {
+        World world;
+        world.gateway.loses_first_of = "/upay/v2/refund";
+        auto run = world.run({.targets = {first_node, second_node},
+                              .connections = 1,
+                              .plan = {.rate_per_s = 10, .length = 1s, .mix = {1, 0, 0, 1}}});
+        world.finish(run.send());
+        world.gateway.dead = {dead};
+        world.finish(run.settle(60s));
+        EXPECT_EQ(run.measures().left_open, 1);
+        EXPECT_EQ(std::ranges::count_if(run.orders().all(), &Order::is_open), 0) << dead;
+        EXPECT_LT(run.measures().settling, 3s) << dead;
+    }
 }
 
 TEST(Run, TellsItsProgressEverySecond) {

@@ -112,23 +112,36 @@ task::Task<ports::Vendor> find_vendor(std::string sn) {
         ports::Vendor{.sn = std::move(sn), .name = {}, .key = core::Secret(vendor_key)}));
 }
 
-task::Task<Aggregate> pay(flows::PayCommand command) {
+Aggregate begin(const flows::OrderCommand& order) {
     ++stage.money_stories;
-    require(command.amount.minor() > 0 && command.amount.currency() == core::Currency::CNY,
+    require(order.amount.minor() > 0 && order.amount.currency() == core::Currency::CNY,
             "a payment has an amount");
-    require(!command.client_sn.empty() && command.client_sn.size() <= 32, "a payment has its number");
-    require(!command.payment_code.empty() && command.payment_code.size() <= 4 * 32, "a payment has a code");
-    require(command.merchant_sn == merchant_sn && command.terminal_sn == terminal_sn,
+    require(!order.client_sn.empty() && order.client_sn.size() <= 32, "a payment has its number");
+    require(order.merchant_sn == merchant_sn && order.terminal_sn == terminal_sn,
             "a payment is the merchant's who signed");
-    require(codec::is_utf8(command.subject) && !command.subject.empty(), "a payment has a subject");
-    require(codec::utf8_length(command.reflect) <= 64, "reflect is short");
-    require(command.wait_until > command.arrived_at, "a payment has time");
+    require(codec::is_utf8(order.subject) && !order.subject.empty(), "a payment has a subject");
+    require(codec::utf8_length(order.reflect) <= 64, "reflect is short");
+    require(order.notify_url.empty() || order.notify_url.contains("://"), "a notify_url has a scheme");
+    require(order.wait_until > order.arrived_at, "a payment has time");
     Aggregate made = stage.order();
-    made.payment.amount = command.amount;
-    made.payment.client_sn = command.client_sn;
-    made.payment.subject = command.subject;
-    made.payment.reflect = command.reflect;
-    made.payment.operator_name = command.operator_name;
+    made.payment.amount = order.amount;
+    made.payment.client_sn = order.client_sn;
+    made.payment.subject = order.subject;
+    made.payment.reflect = order.reflect;
+    made.payment.operator_name = order.operator_name;
+    return made;
+}
+
+task::Task<Aggregate> pay(flows::PayCommand command) {
+    require(!command.payment_code.empty() && command.payment_code.size() <= 4 * 32, "a payment has a code");
+    return stage.end(begin(command.order));
+}
+
+task::Task<Aggregate> launch(flows::LaunchCommand command) {
+    require(command.product != payments::Product::barcode, "a payer begins in a way of his own");
+    Aggregate made = begin(command.order);
+    made.payment.product = command.product;
+    if (stage.shape % 2 == 0) made.payment.launch = "weixin://wxpay/bizpayurl?pr=1";
     return stage.end(std::move(made));
 }
 
@@ -180,6 +193,7 @@ net::Handler make_face() {
         return find_terminal(std::string(terminal_sn));
     };
     services.stories.pay = pay;
+    services.stories.launch = launch;
     services.stories.cancel = cancel;
     services.stories.find = find;
     services.stories.refund = refund;
@@ -267,7 +281,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const bool is_terminal_path = request.path().starts_with("/terminal/");
     const bool by_terminal = request.path() != "/terminal/activate";
     const bool is_good = is_json_object && is_signed(request, by_terminal);
+    const bool is_picture = request.path() == "/upay/qrcode";
     const net::Response response = send(std::move(request));
+    if (is_picture) {
+        require(response.status == 405, "a picture is only got");
+        return 0;
+    }
     check_envelope(response, is_terminal_path);
     require(stage.money_stories == 0 || is_good, "no money moves without a good signature and a JSON object");
     require(stage.terminal_stories == 0 || is_good, "no terminal changes without a good signature");

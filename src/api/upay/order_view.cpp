@@ -69,9 +69,11 @@ Shown shown_as_before(const payments::Payment& payment) {
     return has_failed ? Shown::failed : Shown::timed_out;
 }
 
-// Whether the channel knows the order is not known, and nobody was given anything to pay it with.
-bool is_unlaunched(const payments::Payment& payment) {
-    return payments::is_launched(payment) && payment.launch.empty();
+// Whether the channel knows the order is not known, and nobody was given anything to pay it with. What was
+// given out may have been lost with a disk: such an order may still be paid, so its client hears of no error.
+bool is_unlaunched(const payments::Aggregate& aggregate) {
+    const payments::Payment& payment = aggregate.payment;
+    return payments::is_launched(payment) && payment.launch.empty() && !aggregate.pay().is_restored;
 }
 
 }  // namespace
@@ -121,7 +123,7 @@ Shown shown_without_open_refunds(const payments::Aggregate& aggregate) {
         case PaymentState::created:
         case PaymentState::pending:
             if (!payments::is_launched(payment)) return Shown::paying;
-            return is_unlaunched(payment) ? Shown::pay_error : Shown::awaiting;
+            return is_unlaunched(aggregate) ? Shown::pay_error : Shown::awaiting;
         case PaymentState::paid: {
             const auto* reversal = last_reversal(aggregate);
             const bool is_refused = payment.was_paid_before_reversal && reversal != nullptr &&
@@ -135,7 +137,7 @@ Shown shown_without_open_refunds(const payments::Aggregate& aggregate) {
         case PaymentState::reversing:
             if (payment.is_reopened) return shown_as_before(payment);
             if (is_by_merchant) return Shown::cancelling;
-            return is_unlaunched(payment) ? Shown::pay_error : Shown::reversing;
+            return is_unlaunched(aggregate) ? Shown::pay_error : Shown::reversing;
         case PaymentState::reversed:
         case PaymentState::closed:
             if (payment.is_reopened) return shown_as_before(payment);

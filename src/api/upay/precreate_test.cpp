@@ -150,6 +150,17 @@ TEST_F(Precreate, Table52ExpiryAsTheQueryTellsIt) {
     EXPECT_EQ(data_text(answer, "order_status"), "PAY_CANCELED");
 }
 
+TEST_F(Precreate, WhatALostDiskHeldMayStillBePaid) {
+    order_.payment.launch.clear();
+    const auto status = [this] {
+        const auto answer = codec::parse_json(call("/upay/v2/query", body(R"(,"client_sn":"A1")"))).value();
+        return data_text(answer, "order_status");
+    };
+    EXPECT_EQ(status(), "PAY_ERROR");
+    order_.operations.front().is_restored = true;
+    EXPECT_EQ(status(), "CREATED");
+}
+
 TEST_F(Precreate, Table52ConflictAndMissingThings) {
     fail_with(core::Code::conflict, "client_sn_taken");
     EXPECT_TRUE(has(precreate(), R"("result_code":"FAIL","error_code":"CLIENT_SN_CONFLICT")"));
