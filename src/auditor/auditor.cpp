@@ -96,6 +96,10 @@ void Auditor::on_refund_decision(const std::string& merchant_sn, const std::stri
     if (RefundAsk* const ask = order.find_refund(request_no)) {
         ask->is_decided_done = ask->is_decided_done || verdict == "refunded";
         ask->is_decided_not_done = verdict == "not_refunded";
+        for (const std::size_t index : order.trades) {
+            if (Refund* const refund = book_->trades[index].find_refund(ask->number))
+                refund->is_given_up = ask->is_decided_not_done;
+        }
     }
     book_->note(&order, "decided by a person: refund " + request_no + " " + std::string(verdict));
 }

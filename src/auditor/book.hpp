@@ -52,14 +52,29 @@ struct Refund {
     bool is_automatic = false;
     core::Instant last_left = {};
     int left = 0;
-    int unanswered = 0;         // calls that left, and neither refused nor known not to have left
-    bool is_accepted = false;   // the channel took it, and has not closed it
-    bool is_closed = false;     // the channel gave it up
-    bool is_proven = false;     // the platform heard that it is done
-    bool is_seen_gone = false;  // the platform heard that it was refused or is not there
+    // Calls that may still be done: left, not refused, and not proven to be absent when they could not arrive
+    // any more.
+    int unanswered = 0;
+    core::Instant settled_until = {};  // what left before is not among them
+    bool is_accepted = false;          // the channel took it, and has not closed it
+    bool is_closed = false;            // the channel gave it up
+    bool is_proven = false;            // the platform heard that it is done
+    bool is_seen_gone = false;         // the platform heard that it was refused or is not there
+    bool is_given_up = false;          // a person said that it is not done
 
     // Its amount may go back to the payer, or has.
-    [[nodiscard]] bool may_be_done() const { return is_accepted || (unanswered > 0 && !is_seen_gone); }
+    [[nodiscard]] bool may_be_done() const {
+        return !is_given_up && (is_accepted || (unanswered > 0 && !is_seen_gone));
+    }
+    // The call that left then was certainly not executed.
+    void forget_call(core::Instant left_at) {
+        if (left_at >= settled_until) --unanswered;
+    }
+    // None of the calls so far was executed, nor will be.
+    void settle(core::Instant at) {
+        unanswered = 0;
+        settled_until = at;
+    }
 };
 
 constexpr std::size_t nobody = static_cast<std::size_t>(-1);

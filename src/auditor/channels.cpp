@@ -114,7 +114,7 @@ void Auditor::Book::learn_not_sent(ChannelWire& wire) {
     Refund* const refund = trade.find_refund(wire.call.refund_number);
     if (wire.call.op == ChannelOp::refund && refund != nullptr) {
         --refund->left;
-        --refund->unanswered;
+        refund->forget_call(wire.left);
     }
 }
 
@@ -191,11 +191,12 @@ void Auditor::Book::learn_of_refund(Trade& trade, const ChannelWire& wire, const
             if (is_right_amount) refund->is_proven = true;
             break;
         case Says::refused:
-            if (wire.call.op == ChannelOp::refund) --refund->unanswered;
+            if (wire.call.op == ChannelOp::refund) refund->forget_call(wire.left);
             break;
         case Says::absent:
         case Says::refund_closed:
             refund->is_seen_gone = true;
+            if (wire.left >= refund->last_left + in_flight_bound) refund->settle(wire.left);
             break;
         case Says::accepted:
         case Says::abnormal:

@@ -276,6 +276,8 @@ void Comparison::check_told(const PaymentRow& row) {
     const bool is_pending = row.state == "created" || row.state == "pending";
     const auto told_at = is_over ? order->last_over : order->last_paid;
     if (told_at && order->is_decided_since(*told_at)) return;
+    // What a person decided, and tills were told by it, is lost with the disk.
+    if (order->is_decided() && is_restored_since(order->decisions.back().at)) return;
     if (is_over) {
         const bool is_undone =
             row.is_over() || row.is_being_undone() || (is_pending && is_restored_since(order->last_over));

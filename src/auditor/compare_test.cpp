@@ -410,6 +410,20 @@ TEST_F(Compared, told_over_by_a_person_of_what_was_paid_since) {
     EXPECT_EQ(rules(), (std::vector<std::string>{"over_but_paid", "told_over_but_paid"})) << all();
 }
 
+TEST_F(Compared, told_over_by_a_person_whose_word_a_restore_lost) {
+    const core::Instant backup_at = clock.now();
+    pass(1min);
+    pay_and_tell(sale);
+    auditor.on_decision("M1", "c1", "closed");
+    pass(1min);
+    told(sale, "PAY_CANCELED");
+    auditor.on_restore(backup_at);
+    book_payment(store(sale, {}), sale.amount);
+    state(sale);
+    compare();
+    expect_clean();
+}
+
 TEST_F(Compared, ledger_without_its_entry) {
     pay_and_tell(sale);
     store(sale, {});

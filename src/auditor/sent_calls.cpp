@@ -230,7 +230,7 @@ void Auditor::Book::refund_left(ChannelWire& wire) {
     refund->last_left = now;
     ++refund->left;
     ++refund->unanswered;
-    refund->is_seen_gone = false;
+    refund->is_seen_gone = refund->is_given_up = false;
     if (is_new && order != nullptr) check_refund_reason(trade, *refund);
     std::int64_t sum = 0;
     for (const Refund& one : trade.refunds) {

@@ -380,6 +380,52 @@ TEST_F(Sent, what_was_refused_is_free_again) {
     expect_clean();
 }
 
+// A refund whose first call had no answer that counts, asked after `wait` later and absent.
+class SentAndAbsent : public Sent {
+  protected:
+    void send_and_miss(const Sale& sale, core::Duration wait) {
+        pay_and_tell(sale);
+        ask_refund(sale, "r1", 600);
+        ask_refund(sale, "r2", 500);
+        hear_nothing(send_refund(sale, "R1", 600));
+        pass(wait);
+        say(refundquery("R1"), wx_fail("REFUNDNOTEXIST"));
+        pass(61s);
+        say(send_refund(sale, "R1", 600), wx_fail("NOTENOUGH"));
+        pass(61s);
+    }
+};
+
+TEST_F(SentAndAbsent, long_after_its_call_and_refused_since_is_free_again) {
+    const Sale sale;
+    send_and_miss(sale, 90s);
+    send_refund(sale, "R2", 500);
+    expect_clean();
+}
+
+TEST_F(SentAndAbsent, soon_after_its_call_is_not_free) {
+    const Sale sale;
+    send_and_miss(sale, 60s);
+    send_refund(sale, "R2", 500);
+    expect_only("refunds_above_amount");
+}
+
+TEST_F(Sent, what_a_person_called_not_refunded_is_free_again_until_it_is_sent_again) {
+    const Sale sale;
+    pay_and_tell(sale);
+    ask_refund(sale, "r1", 600);
+    ask_refund(sale, "r2", 500);
+    say(send_refund(sale, "R1", 600), wx_refund_accepted("R1", 600));
+    say(refundquery("R1"), wx_refund_state("R1", 600, "CHANGE"));
+    auditor.on_refund_decision("M1", "c1", "r1", "not_refunded");
+    pass(61s);
+    say(send_refund(sale, "R2", 500), wx_refund_accepted("R2", 500));
+    expect_clean();
+    pass(61s);
+    send_refund(sale, "R1", 600);
+    expect_only("refunds_above_amount");
+}
+
 TEST_F(Sent, refunds_within_a_minute) {
     const Sale sale;
     pay_and_tell(sale);

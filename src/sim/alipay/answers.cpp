@@ -32,7 +32,8 @@ constexpr Code codes[] = {
 };
 
 const Code& code_of(std::string_view text) {
-    const auto* const row = std::ranges::find(codes, text, &Code::code);
+    const auto* const row = std::ranges::find_if(
+        codes, [&](const Code& one) { return one.code == text || (!text.empty() && one.sub_code == text); });
     if (row != std::end(codes)) return *row;
     std::string_view code = "40004";
     if (text.starts_with("isv.")) code = text.starts_with("isv.missing") ? "40001" : "40002";
