@@ -16,7 +16,9 @@ std::string_view channel_op(const net::Request& request) {
         std::string_view wechat;  // last part of the path
         std::string_view alipay;  // of the method, after "alipay.trade."
     };
-    static constexpr std::array<OpName, 6> ops{{{"pay", "micropay", "pay"},
+    static constexpr std::array<OpName, 8> ops{{{"pay", "micropay", "pay"},
+                                                {"launch", "unifiedorder", "precreate"},
+                                                {"launch", "unifiedorder", "create"},
                                                 {"query", "orderquery", "query"},
                                                 {"reverse", "reverse", "cancel"},
                                                 {"refund", "refund", "refund"},

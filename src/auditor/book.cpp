@@ -29,6 +29,7 @@ Refund* Trade::find_refund(const std::string& refund_number) {
 bool Trade::is_proven_over() const {
     const bool is_refunded =
         std::ranges::any_of(refunds, [](const Refund& one) { return one.is_automatic && one.is_proven; });
+    if (is_launched) return is_unsent || is_refused || has_pay_failed || is_undone || is_refunded;
     return is_unsent || is_refused || has_pay_failed || (has_arrived && is_undone) || is_undone_late ||
            is_refunded;
 }

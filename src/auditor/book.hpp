@@ -105,6 +105,9 @@ struct Trade {
     std::optional<core::Instant> reversal_left = {};
     bool may_reversal_work = false;  // one left, and was not refused for good
     bool was_reversal_refused = false;
+    // One that the payer begins: it left, or was given to the payer; of its calls those that may have worked.
+    bool is_launched = false;
+    int launches_open = 0;
     std::deque<Refund> refunds = {};
 
     [[nodiscard]] Refund* find_refund(const std::string& refund_number);
@@ -132,6 +135,7 @@ struct Order {
     std::optional<core::Instant> last_paid = {};     // told
     std::optional<core::Instant> first_over = {};    // told
     std::optional<core::Instant> last_over = {};     // told
+    std::optional<core::Instant> launch_told = {};   // first told with what the payer begins with
     int pays_answered = 0;                           // with an order, not with a conflict
     std::optional<core::Instant> in_review = {};     // seen to be: told so, or decided by a person
 
@@ -191,7 +195,8 @@ struct Auditor::Book {
     std::unordered_map<std::string, std::size_t> by_sn = {};
     std::unordered_map<std::string, std::size_t> by_trade_no = {};
     std::unordered_map<std::string, std::vector<std::size_t>> by_code = {};
-    std::unordered_map<std::string, std::size_t> by_number = {};         // trades, side and number
+    std::unordered_map<std::string, std::vector<std::size_t>> by_subject = {};  // what payers begin
+    std::unordered_map<std::string, std::size_t> by_number = {};                // trades, side and number
     std::unordered_map<std::string, std::size_t> by_refund_number = {};  // trades, side and refund number
     std::unordered_map<std::uint64_t, TillWire> till_calls = {};
     std::unordered_map<std::uint64_t, ChannelWire> channel_calls = {};
@@ -245,6 +250,13 @@ struct Auditor::Book {
     void check_caught_up();
     void link_pay(Trade& trade, const ChannelCall& call);
     void check_pay_terms(const Trade& trade, const Order& order, const PayAsk& ask, const ChannelCall& call);
+    void launch_left(ChannelWire& wire);
+    void launch_given(const ChannelCall& call, std::size_t order);
+    std::size_t add_launched(const ChannelCall& call, std::size_t order);
+    [[nodiscard]] std::size_t find_launched(const ChannelCall& call) const;
+    void check_launch_ended(const Trade& trade, const Order& order);
+    void learn_of_launch(Trade& trade, Says says);
+    void learn_undone_launch(Trade& trade, const ChannelWire& wire, Says says);
     void query_left(Trade& trade);
     void reversal_left(ChannelWire& wire);
     void check_reversal_time(const Trade& trade, const Order* order);

@@ -61,6 +61,9 @@ ChannelAnswer wechat_failure(ChannelOp op, std::string_view code, std::string_vi
             if (code == "USERPAYING") answer.says = Says::waiting;
             if (is_pay_refusal(code)) answer.says = Says::refused;
             break;
+        case ChannelOp::launch:
+            if (is_pay_refusal(code)) answer.says = Says::refused;
+            break;
         case ChannelOp::query:
         case ChannelOp::refund_query:
             if (is_absent) answer.says = Says::absent;
@@ -115,6 +118,9 @@ ChannelAnswer wechat_success(const ChannelCall& call, const codec::XmlFields& fi
         case ChannelOp::pay:
             answer.amount = fen_of(fields.get("total_fee"));
             if (is_ours) answer.says = Says::paid;
+            break;
+        case ChannelOp::launch:
+            answer.says = Says::waiting;
             break;
         case ChannelOp::query:
             answer.code = fields.get("trade_state");
@@ -209,6 +215,7 @@ ChannelAnswer alipay_failure(ChannelOp op, std::string_view code, std::string_vi
     const bool is_absent = sub_code == "ACQ.TRADE_NOT_EXIST";
     switch (op) {
         case ChannelOp::pay:
+        case ChannelOp::launch:
             if (is_alipay_pay_refusal(sub_code)) answer.says = Says::refused;
             break;
         case ChannelOp::query:
@@ -240,6 +247,9 @@ ChannelAnswer alipay_success(const ChannelCall& call, const Members& members) {
         case ChannelOp::pay:
             answer.amount = fen_of_yuan(text_of(members, "total_amount"));
             if (is_ours) answer.says = Says::paid;
+            break;
+        case ChannelOp::launch:
+            if (is_ours) answer.says = Says::waiting;
             break;
         case ChannelOp::query:
             answer.code = text_of(members, "trade_status");

@@ -18,14 +18,19 @@ struct OpName {
     ChannelOp op;
 };
 
-constexpr std::array<OpName, 6> wechat_paths{{{"/pay/micropay", ChannelOp::pay},
+constexpr std::array<OpName, 7> wechat_paths{{{"/pay/micropay", ChannelOp::pay},
+                                              {"/pay/unifiedorder", ChannelOp::launch},
                                               {"/pay/orderquery", ChannelOp::query},
                                               {"/secapi/pay/reverse", ChannelOp::reverse},
                                               {"/secapi/pay/refund", ChannelOp::refund},
                                               {"/pay/refundquery", ChannelOp::refund_query},
                                               {"/pay/closeorder", ChannelOp::close}}};
-constexpr std::array<OpName, 6> alipay_methods{
+constexpr std::array<OpName, 10> alipay_methods{
     {{"alipay.trade.pay", ChannelOp::pay},
+     {"alipay.trade.precreate", ChannelOp::launch},
+     {"alipay.trade.create", ChannelOp::launch},
+     {"alipay.trade.wap.pay", ChannelOp::launch},
+     {"alipay.trade.app.pay", ChannelOp::launch},
      {"alipay.trade.query", ChannelOp::query},
      {"alipay.trade.cancel", ChannelOp::reverse},
      {"alipay.trade.refund", ChannelOp::refund},
@@ -71,6 +76,8 @@ std::string_view to_string(ChannelOp op) {
     switch (op) {
         case ChannelOp::pay:
             return "pay";
+        case ChannelOp::launch:
+            return "launch";
         case ChannelOp::query:
             return "query";
         case ChannelOp::reverse:
@@ -125,6 +132,13 @@ std::optional<ChannelCall> read_alipay_call(const net::Request& request) {
     call.amount = fen_of_yuan(text_of(*content, "total_amount"));
     call.refund = fen_of_yuan(text_of(*content, "refund_amount"));
     return call;
+}
+
+std::optional<ChannelCall> read_alipay_string(const std::string& launch) {
+    if (!launch.contains("method=alipay.trade.")) return std::nullopt;
+    net::Request request;
+    request.target = "/gateway.do?" + launch.substr(launch.find('?') + 1);
+    return read_alipay_call(request);
 }
 
 }  // namespace huitong::auditor

@@ -45,6 +45,7 @@ void Auditor::Book::channel_sent(std::uint64_t id, ChannelCall call) {
         if (found != by_refund_number.end()) wire.trade = found->second;
     }
     if (sent.op == ChannelOp::pay) pay_left(wire);
+    if (sent.op == ChannelOp::launch) launch_left(wire);
     // A look may leave before a pay call that is held up.
     if (wire.trade == nobody && sent.op == ChannelOp::query)
         early_queries.insert(key_of(sent.side, sent.number));
@@ -111,6 +112,7 @@ void Auditor::Book::learn_not_sent(ChannelWire& wire) {
     if (wire.trade == nobody) return;
     Trade& trade = trades[wire.trade];
     if (wire.call.op == ChannelOp::pay) trade.is_unsent = true;
+    if (wire.call.op == ChannelOp::launch) trade.is_unsent = --trade.launches_open == 0;
     Refund* const refund = trade.find_refund(wire.call.refund_number);
     if (wire.call.op == ChannelOp::refund && refund != nullptr) {
         --refund->left;
@@ -123,6 +125,7 @@ void Auditor::Book::learn(ChannelWire& wire, const ChannelAnswer& answer) {
     const ChannelOp op = wire.call.op;
     trade.heard = clock.now();
     if (op == ChannelOp::refund || op == ChannelOp::refund_query) return learn_of_refund(trade, wire, answer);
+    if (op == ChannelOp::launch) return learn_of_launch(trade, answer.says);
     if (op == ChannelOp::reverse && answer.says == Says::refused) {
         trade.may_reversal_work = false;
         trade.was_reversal_refused = true;
@@ -174,6 +177,7 @@ void Auditor::Book::learn_alive(Trade& trade, const ChannelWire& wire) {
 }
 
 void Auditor::Book::learn_undone(Trade& trade, const ChannelWire& wire, Says says) {
+    if (trade.is_launched) return learn_undone_launch(trade, wire, says);
     trade.is_undone = trade.was_undone = true;
     trade.undone_asked_at = std::max(trade.undone_asked_at, wire.left);
     if (wire.call.op != ChannelOp::query) return;

@@ -12,7 +12,7 @@
 
 namespace huitong::auditor {
 
-enum class TillOp { pay, query, cancel, refund, activate, other };
+enum class TillOp { pay, precreate, query, cancel, refund, activate, other };
 
 struct TillCall {
     TillOp op = TillOp::other;
@@ -53,6 +53,7 @@ struct TillAnswer {
     std::string order_status = {};
     std::string status = {};
     std::string request_no = {};
+    std::string launch = {};  // precreate: what the payer begins with
     std::optional<std::int64_t> total = {};
     std::optional<std::int64_t> net = {};
     std::optional<std::int64_t> refund = {};
@@ -64,7 +65,7 @@ struct TillAnswer {
 
 [[nodiscard]] TillAnswer read_till_answer(TillOp op, std::string_view body);
 
-enum class ChannelOp { pay, query, reverse, refund, refund_query, close };
+enum class ChannelOp { pay, launch, query, reverse, refund, refund_query, close };
 [[nodiscard]] std::string_view to_string(ChannelOp op);
 [[nodiscard]] std::string_view to_string(Side side);
 
@@ -84,10 +85,12 @@ struct ChannelCall {
 // Nothing when it is no call that the witness follows.
 [[nodiscard]] std::optional<ChannelCall> read_wechat_call(const net::Request& request);
 [[nodiscard]] std::optional<ChannelCall> read_alipay_call(const net::Request& request);
+// A string signed for the payer's wallet, which takes it to Alipay itself; nothing when it is none.
+[[nodiscard]] std::optional<ChannelCall> read_alipay_string(const std::string& launch);
 
 enum class Says {
     unknown,        // no word that decides anything
-    waiting,        // the payer is asked
+    waiting,        // the payer is asked, or may begin
     paid,           // the order is paid
     paid_and_back,  // it was paid, and money went back
     pay_failed,     // the payment failed; it will not be paid

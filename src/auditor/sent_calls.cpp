@@ -177,10 +177,12 @@ void Auditor::Book::reversal_left(ChannelWire& wire) {
     Trade& trade = trades[wire.trade];
     const core::Instant now = clock.now();
     Order* const order = order_of(trade);
-    if (wire.call.op == ChannelOp::reverse) check_reversal_time(trade, order);
+    if (wire.call.op == ChannelOp::reverse && !trade.is_launched) check_reversal_time(trade, order);
     if (!trade.reversal_left) trade.reversal_left = now;
-    trade.may_reversal_work = true;
+    // Nothing that is closed was paid.
+    if (wire.call.op == ChannelOp::reverse) trade.may_reversal_work = true;
     if (order == nullptr) return;
+    if (trade.is_launched) return check_launch_ended(trade, *order);
     check_reversal_reason(trade, *order);
     const bool has_refund = std::ranges::any_of(
         trade.refunds, [](const Refund& refund) { return !refund.is_automatic && refund.may_be_done(); });
@@ -250,7 +252,8 @@ void Auditor::Book::check_refund_reason(Trade& trade, Refund& refund) {
         trade.refunds, [](const Refund& one) { return one.is_automatic && !one.is_closed; });
     if (automatic > 1) report("two_automatic_refunds", &order, refund.number, "a second automatic refund");
     const bool may_be = order.first_over || order.is_decided() || trade.was_reversal_refused ||
-                        trade.is_refused || trade.has_pay_failed || trade.was_undone;
+                        trade.is_refused || trade.has_pay_failed || trade.was_undone ||
+                        (trade.is_launched && (order.cancel_asked || !order.launch_told));
     if (!may_be) report("refund_unasked", &order, refund.number, "nothing was over, and nobody asked for it");
     const bool is_paid_for_good = order.first_paid && !order.cancel_asked && !order.is_decided();
     if (is_paid_for_good)

@@ -32,6 +32,7 @@ std::optional<std::int64_t> fen_of(const std::string& text) {
 
 TillOp op_of(std::string_view name) {
     if (name == "pay") return TillOp::pay;
+    if (name == "precreate") return TillOp::precreate;
     if (name == "query") return TillOp::query;
     if (name == "cancel" || name == "revoke") return TillOp::cancel;
     if (name == "refund") return TillOp::refund;
@@ -74,6 +75,9 @@ bool is_biz_code_of(TillOp op, std::string_view code) {
         case TillOp::pay:
             return is_one_of(code, {"PAY_SUCCESS", "PAY_FAIL", "PAY_IN_PROGRESS", "PAY_FAIL_ERROR",
                                     "PAY_FAIL_IN_PROGRESS"});
+        case TillOp::precreate:
+            return is_one_of(code, {"PRECREATE_SUCCESS", "PRECREATE_FAIL", "PRECREATE_FAIL_ERROR",
+                                    "PRECREATE_FAIL_IN_PROGRESS"});
         case TillOp::query:
             return code == "SUCCESS";
         case TillOp::cancel:
@@ -94,7 +98,8 @@ bool fits(std::string_view biz, std::string_view status) {
     static constexpr Texts paid = {"PAID", "PARTIAL_REFUNDED", "REFUNDED", "REFUND_INPROGRESS",
                                    "REFUND_ERROR"};
     if (biz == "PAY_SUCCESS") return is_one_of(status, paid);
-    if (biz == "PAY_FAIL") return is_one_of(status, {"PAY_CANCELED", "CANCELED"});
+    if (biz == "PAY_FAIL" || biz == "PRECREATE_FAIL") return is_one_of(status, {"PAY_CANCELED", "CANCELED"});
+    if (biz == "PRECREATE_SUCCESS") return is_one_of(status, {"CREATED", "PAID"});
     if (biz == "PAY_IN_PROGRESS") return status == "CREATED";
     if (biz == "CANCEL_SUCCESS") return status == "CANCELED";
     if (biz == "CANCEL_ABORT_SUCCESS") return is_one_of(status, {"PAY_CANCELED", "CANCELED"});
@@ -121,12 +126,17 @@ void read_biz(TillAnswer& answer, TillOp op, const Json& biz) {
     answer.total = fen_of(text_of(data, "total_amount"));
     answer.net = fen_of(text_of(data, "net_amount"));
     answer.refund = fen_of(text_of(data, "refund_amount"));
+    answer.launch = text_of(data, "qr_code") + text_of(data, "wap_pay_request");
+    const bool is_launched = op == TillOp::precreate && answer.order_status == "CREATED";
+    if (is_launched && answer.biz == "PRECREATE_SUCCESS" && answer.launch.empty())
+        answer.defect = "an order that nobody can begin";
     if (!is_biz_code_of(op, answer.biz)) answer.defect = "biz result_code " + answer.biz;
     if (answer.biz == "FAIL" && answer.error_code.empty()) answer.defect = "FAIL without error_code";
     if (data == nullptr || data->is_null()) {
         const bool needs_data =
             is_one_of(answer.biz, {"PAY_SUCCESS", "PAY_FAIL", "PAY_IN_PROGRESS", "PAY_FAIL_IN_PROGRESS",
-                                   "SUCCESS", "REFUND_SUCCESS", "CANCEL_SUCCESS", "CANCEL_ABORT_SUCCESS"});
+                                   "PRECREATE_SUCCESS", "SUCCESS", "REFUND_SUCCESS", "CANCEL_SUCCESS",
+                                   "CANCEL_ABORT_SUCCESS"});
         if (needs_data) answer.defect = answer.biz + " without data";
         return;
     }
@@ -188,7 +198,7 @@ TillAnswer read_till_answer(TillOp op, std::string_view body) {
 
 Word TillAnswer::word() const {
     const std::string_view said = order_status;
-    if (said.empty()) return biz == "PAY_FAIL" ? Word::over : Word::none;
+    if (said.empty()) return biz == "PAY_FAIL" || biz == "PRECREATE_FAIL" ? Word::over : Word::none;
     if (is_one_of(said, {"CREATED", "CANCEL_INPROGRESS"})) return Word::open;
     if (is_one_of(said, {"PAY_CANCELED", "CANCELED"})) return Word::over;
     if (is_one_of(said, {"PAY_ERROR", "CANCEL_ERROR"})) return Word::trouble;

@@ -29,7 +29,8 @@ void Auditor::Book::till_sent(std::uint64_t id, TillCall call) {
     const auto terminal = terminals.find(wire.call.terminal_sn);
     // A till nobody spoke of is a merchant of its own.
     wire.merchant_sn = terminal == terminals.end() ? wire.call.terminal_sn : terminal->second.merchant_sn;
-    const bool is_pay = wire.call.op == TillOp::pay && !wire.call.client_sn.empty();
+    const bool is_order = wire.call.op == TillOp::pay || wire.call.op == TillOp::precreate;
+    const bool is_pay = is_order && !wire.call.client_sn.empty();
     wire.order = is_pay ? open_order(wire.merchant_sn, wire.call.client_sn) : find_order(wire);
     if (Order* const order = order_at(wire.order)) note(order, line_of(wire.call));
 }
@@ -55,6 +56,7 @@ void Auditor::Book::till_arrived(TillWire& wire, bool is_copy) {
     if (is_copy) note(order, "a copy of that arrived: " + wire.call.name);
     switch (wire.call.op) {
         case TillOp::pay:
+        case TillOp::precreate:
             ask_pay(wire);
             break;
         case TillOp::cancel:
@@ -92,6 +94,7 @@ void Auditor::Book::ask_pay(TillWire& wire) {
     auto& candidates = by_code[call.code];
     const bool is_listed = std::ranges::find(candidates, wire.order) != candidates.end();
     if (!call.code.empty() && !is_listed) candidates.push_back(wire.order);
+    if (call.op == TillOp::precreate) by_subject[call.subject].push_back(wire.order);
 }
 
 void Auditor::Book::ask_refund(Order& order, const TillCall& call) {
@@ -131,6 +134,10 @@ void Auditor::Book::till_answered(TillWire& wire, const net::Response& response,
         count("told_" + answer.biz);
     }
     note(order, (is_copy ? "told the copy " : "told ") + answer.text());
+    if (order != nullptr && answer.biz == "PRECREATE_SUCCESS" && !answer.launch.empty()) {
+        if (!order->launch_told) order->launch_told = clock.now();
+        if (const auto call = read_alipay_string(answer.launch)) launch_given(*call, wire.order);
+    }
     if (!is_copy && wire.arrived && clock.now() > *wire.arrived + longest_answer)
         report("answered_late", order, {}, wire.call.name + " was answered more than 35 s after it came");
     if (answer.result_code == "200" && order != nullptr) check_answer(wire, answer);

@@ -34,12 +34,13 @@ bool Auditor::Book::has_left_before(const Order& order, core::Instant at) const 
 void Auditor::Book::check_answer(TillWire& wire, const TillAnswer& answer) {
     Order& order = orders[wire.order];
     if (answer.biz == "FAIL") check_absence(order, wire, answer);
-    if (answer.biz == "FAIL" && wire.call.op == TillOp::pay) check_conflict(order, answer);
+    const bool is_order = wire.call.op == TillOp::pay || wire.call.op == TillOp::precreate;
+    if (answer.biz == "FAIL" && is_order) check_conflict(order, answer);
     if (!answer.sn.empty()) {
         check_identity(order, wire, answer);
         check_amounts(order, wire, answer);
     }
-    const bool is_pay = wire.call.op == TillOp::pay && answer.biz.starts_with("PAY_");
+    const bool is_pay = is_order && (answer.biz.starts_with("PAY_") || answer.biz.starts_with("PRECREATE_"));
     if (is_pay && ++order.pays_answered > 1)
         report("conflict_not_told", &order, {}, "a second pay was answered " + answer.text());
     check_word(order, wire, answer);

@@ -1,5 +1,6 @@
 // A payment that the payer begins: intent committed, made known to the channel, and answered with what the
 // payer begins with. From there on it is polled like any other; the channel's notices only make it quicker.
+#include "core/mutation.hpp"
 #include "flows/intent.hpp"
 
 namespace huitong::flows {
@@ -34,21 +35,22 @@ task::Task<Aggregate> Engine::send_launch(LaunchCommand command, Aggregate inten
     const payments::Claim claim{.seq = intent.pay().seq, .attempt = intent.pay().attempt};
     const payments::Payment& payment = intent.payment;
     const payments::Policy& rules = policy(payment.channel);
-    const ports::LaunchCall call{.number = payment.channel_number,
-                                 .amount = payment.amount,
-                                 .product = payment.product,
-                                 .payer_id = std::move(command.payer_id),
-                                 .subject = payment.subject,
-                                 .terminal_sn = payment.terminal_sn,
-                                 .terminal_ip = std::move(command.order.terminal_ip),
-                                 .attach = std::move(command.order.attach),
-                                 .goods_tag = std::move(command.order.goods_tag),
-                                 .notify_url = notify_url_for(payment),
-                                 .created_at = payment.created_at,
-                                 .expires_at = *payment.expires_at,
-                                 .timeout = rules.call_timeout};
+    ports::LaunchCall call{.number = payment.channel_number,
+                           .amount = payment.amount,
+                           .product = payment.product,
+                           .payer_id = std::move(command.payer_id),
+                           .subject = payment.subject,
+                           .terminal_sn = payment.terminal_sn,
+                           .terminal_ip = std::move(command.order.terminal_ip),
+                           .attach = std::move(command.order.attach),
+                           .goods_tag = std::move(command.order.goods_tag),
+                           .notify_url = notify_url_for(payment),
+                           .created_at = payment.created_at,
+                           .expires_at = *payment.expires_at,
+                           .timeout = rules.call_timeout};
     // A lost disk must not lose what a payer may have begun.
-    const bool is_written = (co_await journal(intent, claim.seq)).has_value();
+    const bool is_written =
+        HUITONG_MUTATED("launch_not_journaled") || (co_await journal(intent, claim.seq)).has_value();
     const bool is_in_time = deps_.time.now() <= command.order.arrived_at + rules.send_by;
     Aggregate order = std::move(intent);
     for (;;) {
@@ -64,6 +66,7 @@ task::Task<Aggregate> Engine::send_launch(LaunchCommand command, Aggregate inten
             });
         const bool is_again = after && payments::is_to_be_launched_again(*after, deps_.time.now(), rules);
         if (!is_again || group_.is_stopping()) co_return after;
+        if (HUITONG_MUTATED("launch_again_as_another")) call.number += "b";
         co_await deps_.time.sleep_for(rules.launch_repeat);
         order = std::move(*after);
     }

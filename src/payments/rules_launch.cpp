@@ -16,7 +16,7 @@ Act undoing_act(const Payment& payment) {
 }
 
 bool is_undone_by_refund(const Payment& payment) {
-    return is_launched(payment) && payment.is_seen_paid;
+    return is_launched(payment) && payment.is_seen_paid && !HUITONG_MUTATED("paid_launch_closed_only");
 }
 
 bool is_to_be_launched_again(const Aggregate& aggregate, core::Instant now, const Policy& policy) {
@@ -38,7 +38,7 @@ void launch_unanswered(Draft& draft, Operation& pay, const LaunchAnswer& answer)
     if (is_patient) {
         // Due only if whoever launches it does not come to an end.
         draft.schedule(pay, Act::query, draft.now() + policy.launch_repeat + policy.call_timeout);
-    } else if (is_certainly_unsent) {
+    } else if (is_certainly_unsent || HUITONG_MUTATED("launch_unanswered_is_failure")) {
         draft.note_arrival();
         take_refusal(draft, pay, answer, false);
     } else {
@@ -64,7 +64,7 @@ core::Result<Change> on_launch_answer(const Aggregate& before, Claim claim, cons
     }
     switch (answer.outcome) {
         case Outcome::done:
-            draft.payment().launch = answer.launch;
+            if (!HUITONG_MUTATED("launch_not_kept")) draft.payment().launch = answer.launch;
             pay.state = OperationState::unknown;
             draft.note_waiting();
             draft.schedule(pay, Act::query, now + launch_query_delay(core::Duration{0}));
@@ -100,7 +100,7 @@ void await_payer(Draft& draft, Operation& pay, const QueryAnswer& answer) {
         draft.begin_reversal(ReversalBy::engine, pay.owner);
         return;
     }
-    if (answer.exchange.started_at < payment.deadline_at) {
+    if (answer.exchange.started_at < payment.deadline_at && !HUITONG_MUTATED("launch_closed_early")) {
         const core::Duration wait = launch_query_delay(draft.now() - payment.created_at);
         const bool is_limited = answer.refusal == Refusal::rate_limited;
         core::Instant next = draft.now() + (is_limited ? 2 * wait : wait);
@@ -118,6 +118,8 @@ void await_payer(Draft& draft, Operation& pay, const QueryAnswer& answer) {
 
 void close_of_launched_answered(Draft& draft, Operation& pay, const CloseAnswer& answer) {
     const bool is_over = draft.now() >= draft.payment().in_flight_until;
+    if (HUITONG_MUTATED("close_refused_is_closed") && is_waiting(draft.payment().state))
+        return expire(draft, pay, answer, false);
     if (answer.outcome == Outcome::done && answer.has_no_trade && is_over &&
         is_waiting(draft.payment().state))
         return expire(draft, pay, answer, true);
@@ -151,6 +153,11 @@ std::optional<Change> on_notice(const Aggregate& before, const Notice& notice, c
                                 core::Instant now, const Policy& policy) {
     Draft draft(before, now, policy);
     const bool is_other_amount = notice.amount && *notice.amount != before.payment.amount;
+    if (HUITONG_MUTATED("notice_is_proof") && notice.refund_number.empty() &&
+        is_waiting(before.payment.state)) {
+        draft.become_paid(draft.aggregate().operations.front());
+        return draft.take();
+    }
     Operation* look = due_look(draft, notice);
     if (!look && notice.refund_number.empty() && is_news_possible(before.payment))
         look = &draft.insert_operation(OperationKind::watch, owner);

@@ -262,8 +262,8 @@ void poll_answered(Draft& draft, Operation& pay, const QueryAnswer& answer) {
             break;
         case TradeState::not_found:
             if (is_waiting(draft.payment().state) && is_launched(draft.payment()) &&
-                asked_at >= draft.payment().in_flight_until)
-                return expire(draft, pay, answer, true);
+                (asked_at >= draft.payment().in_flight_until || HUITONG_MUTATED("launch_absent_too_early")))
+                return expire(draft, pay, answer, !HUITONG_MUTATED("expired_unwatched"));
             if (HUITONG_MUTATED("not_found_is_failure") && is_waiting(draft.payment().state))
                 take_refusal(draft, pay, answer, false);
             break;

@@ -16,8 +16,10 @@ using std::chrono::seconds;
 
 // As the simulators call it.
 std::string_view fault_op(std::string_view side, std::string_view op) {
+    if (side == "alipay" && op == "launch") return "precreate";
     if (side == "alipay") return op == "reverse" ? "cancel" : op;
     if (op == "pay") return "micropay";
+    if (op == "launch") return "unifiedorder";
     if (op == "query") return "orderquery";
     return op == "close" ? "closeorder" : op;
 }
@@ -62,10 +64,13 @@ void Faults::arm(Armed armed, Dice& dice) {
 
 void Faults::arm_wire(Dice& dice) {
     const bool is_tills = dice.chance(25);
+    const bool is_notices = !is_tills && dice.chance(10);
     Armed armed;
     armed.side = is_tills ? "gateway" : dice.pick({"wechat", "alipay"});
-    if (!is_tills && dice.chance(70)) armed.op = dice.pick({"pay", "pay", "query", "reverse", "refund"});
-    if (is_tills) {
+    if (!is_tills && dice.chance(70))
+        armed.op = dice.pick({"pay", "pay", "query", "reverse", "refund", "launch", "close"});
+    if (is_notices) armed = {.name = {}, .side = "notice"};
+    if (is_tills || is_notices) {
         armed.name = dice.pick({"lose_request", "lose_answer", "refuse", "copy", "delay_request"});
     } else {
         armed.name = dice.pick({"lose_request", "lose_answer", "reset_answer", "refuse", "delay_request",
@@ -93,7 +98,7 @@ void Faults::arm_channel(Dice& dice) {
                                    "unlisted_code", "rate_limit", "rate_limit", "http", "body", "late",
                                    "timeout", "reset_before", "reset_after", "refund"}),
                 .side = dice.pick({"wechat", "alipay"}),
-                .op = dice.pick({"pay", "query", "reverse", "refund", "refundquery"})};
+                .op = dice.pick({"pay", "query", "reverse", "refund", "refundquery", "launch", "close"})};
     const bool is_wechat = armed.side == "wechat";
     const auto word = [&](const std::string_view(&words)[2]) {
         return "code:" + std::string(words[is_wechat ? 0 : 1]);
@@ -136,7 +141,7 @@ void Faults::arm_channel(Dice& dice) {
 Seen Faults::see(const net::Origin& to, const net::Request& request) {
     Seen seen;
     if (to == app::SimPlatform::gateway_origin()) {
-        seen.side = "gateway";
+        seen.side = request.path().starts_with("/notify/") ? "notice" : "gateway";
         seen.op = request.path().substr(request.path().rfind('/') + 1);
         return seen;
     }
@@ -178,7 +183,7 @@ Fate Faults::fate_of(const net::Origin& to, const net::Request& request) {
 }
 
 Fate Faults::strike(const Armed& armed, const Seen& seen) {
-    const std::string where = seen.side == "gateway" ? "till " : "";
+    const std::string where = seen.side == "gateway" ? "till " : seen.side == "notice" ? "notice " : "";
     if (armed.name == "copy" && seen.is_paid_on_repeat) return {};
     // A lagging part of a channel denies an order once, not look after look.
     if (armed.name == "not_found" && !denied_.insert(seen.number).second) return {};

@@ -2,7 +2,7 @@
 // cashier does with the answers, or without one, is decided here.
 #include <algorithm>
 
-#include "simulate/dice.hpp"
+#include "simulate/launched.hpp"
 #include "simulate/people.hpp"
 
 namespace huitong::simulate {
@@ -76,10 +76,11 @@ class Cashier {
         const int most_attempts = static_cast<int>(dice_.between(1, 3));
         for (int attempt = 1; attempt <= most_attempts && is_open_hours(); ++attempt) {
             sale_ = new_sale(attempt);
+            const bool is_launched = attempt == 1 && dice_.chance(16);
             sn_.clear();
             trade_no_.clear();
             stage_.counts.add("sales");
-            const Belief belief = co_await collect();
+            const Belief belief = co_await (is_launched ? collect_from_payer() : collect());
             if (belief == Belief::paid) {
                 if (dice_.chance(30)) walk_over();
                 co_return co_await after_sale();
@@ -199,6 +200,41 @@ class Cashier {
             } else {
                 answer = co_await query();
             }
+            note(answer);
+            belief = belief_of(answer);
+        }
+        co_return belief;
+    }
+
+    // The till shows a code, or hands a string on; the payer does the rest.
+    task::Awaitable<Belief> collect_from_payer() {
+        app::Precreate order = draw_launched(dice_, name_);
+        order.client_sn = sale_.client_sn;
+        order.amount_fen = sale_.amount_fen;
+        stage_.counts.add("people precreate");
+        if (dice_.chance(6))
+            background_.push_back(
+                stage_.platform.begin(cancel_after(dice_.between(milliseconds(0), seconds(280)))));
+        auto answer = co_await till().precreate(order);
+        if (!answer || answer->result_code != "200") {
+            co_await pause(seconds(1), seconds(20));
+            answer = co_await till().precreate(order);
+        }
+        note(answer);
+        const std::string given = answer ? answer->get("wap_pay_request") : std::string();
+        if (given.contains("method=alipay.trade.")) begin_beside(pay_by_wallet(stage_, given, dice_.seed()));
+        Belief belief = belief_of(answer);
+        const int patience = static_cast<int>(dice_.between(4, 60));
+        for (int tries = 0; belief == Belief::open && tries < patience; ++tries) {
+            co_await pause(seconds(2), seconds(20));
+            const std::int64_t mood = dice_.between(1, 60);
+            if (mood == 1) {
+                stage_.counts.add("people precreate again");
+                (void)co_await till().precreate(order);
+                continue;
+            }
+            if (mood == 2) stage_.counts.add("people cancel of a launched payment");
+            answer = mood == 2 ? co_await cancel() : co_await query();
             note(answer);
             belief = belief_of(answer);
         }
