@@ -171,7 +171,32 @@ TEST_F(Launches, string_for_a_wallet_is_an_order_at_alipay) {
     const std::string content = codec::percent_encode(R"({"out_trade_no":"P1","total_amount":"9.99"})");
     tell(asked, biz(sale, "PRECREATE_SUCCESS", "CREATED",
                     {{"wap_pay_request", "app_id=2021&method=alipay.trade.app.pay&biz_content=" + content}}));
-    expect_only("pay_amount");
+    EXPECT_EQ(rules(), (std::vector<std::string>{"pay_amount", "total_told"})) << all();
+}
+
+TEST_F(Launches, error_told_of_what_nobody_was_given_is_no_review) {
+    ask_precreate();
+    hear_nothing(unifiedorder());
+    told(sale, "PAY_ERROR");
+    pass(10s);
+    say(closeorder(), wx_closed());
+    told(sale, "PAY_CANCELED");
+    store(sale, {.state = "closed"});
+    state_unpaid(sale);
+    compare();
+    expect_clean();
+}
+
+TEST_F(Launches, error_told_of_what_a_payer_was_given_is_a_review) {
+    launch();
+    told(sale, "PAY_ERROR");
+    pass(301s);
+    say(closeorder(), wx_closed());
+    told(sale, "PAY_CANCELED");
+    store(sale, {.state = "closed"});
+    state_unpaid(sale);
+    compare();
+    expect_only("review_without_alert");
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST_F(Sent, what_never_left_may_be_sent) {
 TEST_F(Sent, what_nobody_can_read) {
     orderquery({});
     expect_clean();
-    send("/pay/unifiedorder", {{"out_trade_no", "P1"}});
+    send("/pay/shorturl", {{"out_trade_no", "P1"}});
     expect_only("channel_call_unreadable");
 }
 

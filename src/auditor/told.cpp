@@ -116,7 +116,10 @@ void Auditor::Book::check_word(Order& order, const TillWire& wire, const TillAns
         if (!order.first_over) order.first_over = now;
         order.last_over = now;
     } else if (word == Word::open || word == Word::trouble) {
-        if (word == Word::trouble) order.in_review = now;
+        // An order that nobody was given is closed by the machine.
+        const bool is_launched = std::ranges::all_of(order.asks, &std::string::empty, &PayAsk::code);
+        const bool is_machines = wire.call.op == TillOp::precreate || (is_launched && !order.launch_told);
+        if (word == Word::trouble && !is_machines) order.in_review = now;
         const bool is_cancel =
             order.cancel_asked && (answer.order_status.starts_with("CANCEL") || wire.call.op == TillOp::pay);
         const bool is_free = is_cancel || order.is_decided() || is_in_lost_time(order.last_paid);

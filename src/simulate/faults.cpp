@@ -66,10 +66,9 @@ void Faults::arm_wire(Dice& dice) {
     const bool is_tills = dice.chance(25);
     const bool is_notices = !is_tills && dice.chance(10);
     Armed armed;
-    armed.side = is_tills ? "gateway" : dice.pick({"wechat", "alipay"});
-    if (!is_tills && dice.chance(70))
+    armed.side = is_tills ? "gateway" : is_notices ? "notice" : dice.pick({"wechat", "alipay"});
+    if (!is_tills && !is_notices && dice.chance(70))
         armed.op = dice.pick({"pay", "pay", "query", "reverse", "refund", "launch", "close"});
-    if (is_notices) armed = {.name = {}, .side = "notice"};
     if (is_tills || is_notices) {
         armed.name = dice.pick({"lose_request", "lose_answer", "refuse", "copy", "delay_request"});
     } else {
