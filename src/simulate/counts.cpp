@@ -86,6 +86,19 @@ constexpr Floor floors[] = {
     {"people two amounts at once", 300},
     {"people cancel beside a refund", 300},
     {"people prying", 300},
+    {"people precreate", 10'000},
+    {"people precreate again", 1000},
+    {"people cancel of a launched payment", 1000},
+    {"payer paid in a wallet", 500},
+    {"payer came too late", 50},
+    {"notices that made us look", 3000},
+    {"fault notice lose_request", 100},
+    {"fault notice lose_answer", 100},
+    {"fault notice refuse", 100},
+    {"fault notice copy", 100},
+    {"fault notice delay_request", 100},
+    {"trouble notice bad_signature", 500},
+    {"trouble notice unreadable", 100},
 };
 constexpr std::int64_t edge_floor = 20;
 

@@ -51,6 +51,9 @@ void EdgeCounter::on_change(const Aggregate* before, const payments::Change& cha
         counts_.add("review " + payment.review_reason);
     }
     count_operations(counts_, before, change.after);
+    for (const payments::TimelineRow& row : change.timeline) {
+        if (row.happening == "notice received") counts_.add("notices that made us look");
+    }
     if (!say_) return;
     std::string line = payment.client_sn + " " + payment.channel_number + " is " +
                        std::string(payments::to_string(payment.state));
