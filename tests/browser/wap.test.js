@@ -81,7 +81,7 @@ for (const shape of Object.keys(SHAPES)) {
     await page.goto(url);
     assert.strictEqual(await stateOf(page), 'choosing');
     await assertFits(page);
-    await takePicture(page, `wap-choose-${shape}`);
+    if (shape === 'phone') await takePicture(page, 'wap-choose-phone');
     await follow(page, '#alipay');
     assert.strictEqual(page.url(), url, 'the choice leads back to the signed address');
     assert.strictEqual(await stateOf(page), 'waiting');
@@ -89,12 +89,12 @@ for (const shape of Object.keys(SHAPES)) {
     assert.match(await textOf(page, '#amount'), /26\.80/);
     assert.match(await textOf(page, '#left'), /^(4:00|3:5\d)$/);
     await assertFits(page);
-    await takePicture(page, `wap-waiting-${shape}`);
+    if (shape === 'phone') await takePicture(page, 'wap-waiting-phone');
 
     const sn = await textOf(page, '#sn');
     await page.reload();
     assert.strictEqual(await textOf(page, '#sn'), sn, 'a reload shows the same order');
-    await payAndReturn(page, order, `wap-wallet-${shape}`);
+    await payAndReturn(page, order, shape === 'phone' && 'wap-wallet-phone');
 
     const { data } = await demo.call('query', { client_sn: order.client_sn });
     assert.deepStrictEqual([data.order_status, data.sn], ['PAID', sn]);
@@ -108,9 +108,9 @@ for (const shape of Object.keys(SHAPES)) {
     const order = newOrder({ payway: '3' });
     await page.goto(demo.checkoutUrl(order));
     assert.strictEqual(await textOf(page, '#state'), 'Waiting for your payment');
-    assert.strictEqual(await textOf(page, '#pay'), 'Pay with WeChat Pay');
+    assert.strictEqual(await textOf(page, '#pay'), 'Pay with WeChat');
     await assertFits(page);
-    await takePicture(page, `wap-english-${shape}`);
+    if (shape === 'desktop') await takePicture(page, 'wap-english-desktop');
     await payAndReturn(page, order);
     assert.deepStrictEqual(page.complaints, []);
   });
@@ -176,7 +176,6 @@ test('a query that was tampered with is an error page and no order', async () =>
   assert.strictEqual(await stateOf(page), 'error');
   assert.strictEqual(await textOf(page, '#code'), 'ILLEGAL_SIGN');
   assert.strictEqual(await page.$('#back'), null, 'an unsigned request leads nowhere');
-  await takePicture(page, 'wap-error-phone');
   assert.strictEqual((await demo.call('query', order)).error_code, 'UPAY_ORDER_NOT_EXISTS');
 });
 
@@ -191,7 +190,7 @@ test('another amount under the number goes back as a conflict', async () => {
 
 test('an order that has expired says so and leads back as failed', async () => {
   const page = await openPage(browser, 'phone');
-  await page.goto(demo.checkoutUrl(newOrder({ payway: '3', subject: '#sim{expire=2}' })));
+  await page.goto(demo.checkoutUrl(newOrder({ payway: '3', subject: '拿铁 Latte #sim{expire=2}' })));
   await page.waitForSelector('body.expired', WITHIN);
   assert.strictEqual(await page.$('#pay'), null);
   await takePicture(page, 'wap-expired-phone');

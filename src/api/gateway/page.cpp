@@ -78,9 +78,9 @@ Words name_of(ChannelKind channel) {
     return {"支付宝", "Alipay"};
 }
 
-std::string pay_words(Language language, ChannelKind channel) {
-    const std::string_view name = in(language, name_of(channel));
-    return language == Language::english ? fmt::format("Pay with {}", name) : fmt::format("用{}付款", name);
+Words pay_words_of(ChannelKind channel) {
+    if (channel == ChannelKind::wechat) return {"微信支付", "Pay with WeChat"};
+    return {"支付宝支付", "Pay with Alipay"};
 }
 
 std::string hash_source(std::string_view text) {
@@ -131,8 +131,8 @@ std::string details(const Page& page) {
     std::string html = "<section><dl>\n";
     add_row(html, say({"商品", "For"}), "subject", page.subject);
     add_row(html, say({"商户订单号", "Merchant's order"}), "client_sn", page.client_sn);
-    if (!page.sn.empty()) add_row(html, say({"平台订单号", "Our number"}), "sn", page.sn);
-    if (page.channel) add_row(html, say({"付款方式", "Paid with"}), "channel", say(name_of(*page.channel)));
+    if (!page.sn.empty()) add_row(html, say({"平台订单号", "Platform's order"}), "sn", page.sn);
+    if (page.channel) add_row(html, say({"付款方式", "Wallet"}), "channel", say(name_of(*page.channel)));
     if (page.state == waiting) add_row(html, say({"剩余时间", "Time left"}), "left", clock_text(page.left));
     return html + "</dl></section>\n";
 }
@@ -142,10 +142,11 @@ std::string buttons(const Page& page) {
     for (const auto& [channel, action] : page.choices) {
         html += fmt::format(
             "<form method=\"post\" action=\"{}\"><button class=\"act {}\" id=\"{}\">{}</button></form>\n",
-            escape_html(action), class_of(channel), class_of(channel), pay_words(page.language, channel));
+            escape_html(action), class_of(channel), class_of(channel),
+            in(page.language, pay_words_of(channel)));
     }
     if (!page.channel || page.state != waiting) return html;
-    const std::string words = pay_words(page.language, *page.channel);
+    const std::string_view words = in(page.language, pay_words_of(*page.channel));
     const std::string_view look = class_of(*page.channel);
     if (page.start == Start::link)
         html += fmt::format("<a class=\"act {}\" id=\"pay\" href=\"{}\">{}</a>\n", look,
