@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# install.sh FOLDER [SOURCE]: puts the npm packages of SOURCE/package-lock.json, by default those of this folder,
-# into FOLDER/node_modules. Quick when they are there.
+# install.sh FOLDER [SOURCE]: puts the npm packages of SOURCE/package-lock.json, by default those of this
+# folder, into FOLDER/node_modules. Quick when they are there.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)

@@ -104,10 +104,9 @@ task::Awaitable<std::optional<net::Response>> show_found(const Services& service
 net::Response show_unbegun(const Services& services, const Checkout& checkout, PageState state,
                            const std::vector<ChannelKind>& offered) {
     const Visit& visit = checkout.visit;
-    const bool has_name = !visit.terminal.merchant_name.empty();
     Page page{.language = visit.browser.language,
               .state = state,
-              .merchant = has_name ? visit.terminal.merchant_name : visit.terminal.store_name,
+              .merchant = merchant_of(visit),
               .subject = checkout.order.subject,
               .amount = core::fen(checkout.order.amount_fen),
               .client_sn = visit.client_sn,

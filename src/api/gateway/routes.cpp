@@ -16,12 +16,17 @@ using payments::ChannelKind;
 using upay::BizError;
 using upay::OuterError;
 
-net::Response wrong_method(Language language, std::string_view allowed) {
-    net::Response response = page_response(
-        405,
-        write_page(ErrorPage{
-            .language = language, .code = "INVALID_PARAMS", .message = "不支持的请求方法", .back_url = {}}));
-    response.headers.set("Allow", std::string(allowed));
+// What is no page of ours, or not asked for in this way.
+net::Response refuse(Language language, int status, std::string message) {
+    net::Response response =
+        show_rejection(language, {.error = OuterError::invalid_params, .message = std::move(message)});
+    response.status = status;
+    return response;
+}
+
+net::Response wrong_method(Language language, std::string allowed) {
+    net::Response response = refuse(language, 405, "不支持的请求方法");
+    response.headers.set("Allow", std::move(allowed));
     return response;
 }
 
@@ -57,11 +62,7 @@ task::Awaitable<net::Response> serve(std::shared_ptr<const Services> services, n
     const Language language = browser_of(request).language;
     const bool is_choice = below == "/wechat" || below == "/alipay";
     const bool is_view = below.empty() || below == "/order" || below == "/status";
-    if (!is_choice && !is_view)
-        co_return page_response(
-            404,
-            write_page(ErrorPage{
-                .language = language, .code = "INVALID_PARAMS", .message = "页面不存在", .back_url = {}}));
+    if (!is_choice && !is_view) co_return refuse(language, 404, "页面不存在");
     const bool is_got = request.method == "GET" || request.method == "HEAD";
     if (is_view && !is_got) co_return wrong_method(language, "GET, HEAD");
     if (is_choice && request.method != "POST") co_return wrong_method(language, "POST");

@@ -124,6 +124,11 @@ int http_status_of(const upay::Rejection& rejection) {
 
 }  // namespace
 
+const std::string& merchant_of(const Visit& visit) {
+    const ports::TerminalView& terminal = visit.terminal;
+    return terminal.merchant_name.empty() ? terminal.store_name : terminal.merchant_name;
+}
+
 PageState state_of(const Aggregate& order, core::Instant now) {
     const payments::Payment& payment = order.payment;
     if (payment.state == payments::PaymentState::created) return PageState::preparing;
@@ -180,10 +185,9 @@ net::Response redirect_response(int status, std::string location, std::string ht
 net::Response show_order(const Services& services, const Visit& visit, const Aggregate& order) {
     const payments::Payment& payment = order.payment;
     const core::Instant now = services.clock->now();
-    const bool has_name = !visit.terminal.merchant_name.empty();
     Page page{.language = visit.browser.language,
               .state = state_of(order, now),
-              .merchant = has_name ? visit.terminal.merchant_name : visit.terminal.store_name,
+              .merchant = merchant_of(visit),
               .subject = payment.subject,
               .amount = payment.amount,
               .client_sn = payment.client_sn,

@@ -19,6 +19,9 @@ struct Visit {
     Browser browser;
 };
 
+// Whose order it is, as its payer knows him.
+[[nodiscard]] const std::string& merchant_of(const Visit& visit);
+
 [[nodiscard]] PageState state_of(const payments::Aggregate& order, core::Instant now);
 
 // `path_below`: "/order"; as a browser that is here asks for it.
