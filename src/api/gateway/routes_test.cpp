@@ -322,6 +322,8 @@ TEST_F(WapGateway, EveryEndIsTold) {
     order_->payment.state = S::pending;
     order_->payment.launch.clear();
     EXPECT_EQ(status_state(), "checking") << "nobody was given anything to begin with";
+    order_->operations.front().is_restored = true;
+    EXPECT_EQ(status_state(), "checking") << "what he was given is lost, and may still be paid";
 }
 
 TEST_F(WapGateway, WhichWallet) {
