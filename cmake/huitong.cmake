@@ -34,7 +34,7 @@ endif()
 
 # The libraries that read bytes of strangers. The sanitizer build compiles them with libFuzzer's coverage, so
 # that tests/fuzz needs no build of its own; in other programs it does nothing.
-set(HUITONG_FUZZED core codec channels/wechat channels/alipay api/upay)
+set(HUITONG_FUZZED core codec channels/wechat channels/alipay api/upay api/gateway)
 
 # huitong_library(NAME [USES lib…] [LINKS target…])
 #   NAME is the folder below src/. Sources are every .cpp of it but *_test.cpp, which become test_NAME.

@@ -13,8 +13,10 @@ packages=(
     libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libgtest-dev libbenchmark-dev
     # programs the tests run
     openssl sqlite3 postgresql curl hledger
+    # the browser of tests/browser, and letters for its Chinese pages
+    chromium fonts-wqy-zenhei
 )
-# Whoever has another Node.js with npm keeps it; tests/conformance needs version 18.19 or later.
+# Whoever has another Node.js with npm keeps it; tests/conformance and tests/browser need 18.19.
 command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
 
 fail() {

@@ -81,8 +81,8 @@ constexpr Key keys[] = {
      .slot = [](Config& c) -> Slot { return &c.public_url; },
      .most = 200,
      .description = "http(s)://host[:port][/path] where the world reaches this gateway: channels send their "
-                    "notices below it, and links to pictures of codes begin with it. Empty: no order that "
-                    "the payer begins (precreate) is taken.",
+                    "notices below it, wallets lead payers back below it, and links to pictures of codes "
+                    "begin with it. Empty: no order that the payer begins is taken.",
      .example = "\"https://pay.example.com\""},
     {.name = "listen.tls_certificate_file",
      .slot = [](Config& c) -> Slot { return &c.tls_certificate_file; },

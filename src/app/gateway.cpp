@@ -1,6 +1,7 @@
 #include "app/gateway.hpp"
 
 #include "api/admin/routes.hpp"
+#include "api/gateway/routes.hpp"
 #include "api/notify/routes.hpp"
 #include "api/upay/notification.hpp"
 #include "api/upay/routes.hpp"
@@ -58,6 +59,8 @@ Gateway::Gateway(GatewayDeps deps, GatewayOptions options)
                          .store_stats = std::move(deps.store_stats)},
               options_.metrics_token),
       access_(deps.time, metrics_, deps.log, upay_face(deps)),
+      checkout_(deps.time, metrics_, deps.log, checkout_face(), note_of_status,
+                std::string(api::gateway::path)),
       notices_(notices()),
       admin_(AdminFaceDeps{.store = deps.store,
                            .time = deps.time,
@@ -71,6 +74,7 @@ net::Handler Gateway::handler() {
     return [this](net::Request request) {
         if (Manage::is_mine(request.path())) return manage_.answer(std::move(request));
         if (api::notify::is_mine(request.path())) return notices_(std::move(request));
+        if (api::gateway::is_mine(request.path())) return checkout_.answer(std::move(request));
         const bool is_admin = options_.serves_admin && api::admin::is_mine(request.path());
         return is_admin ? admin_access_.answer(std::move(request)) : access_.answer(std::move(request));
     };
@@ -123,6 +127,13 @@ net::Handler Gateway::upay_face(GatewayDeps& deps) {
                                                        .public_url = options_.engine.public_url,
                                                        .public_key = public_key(),
                                                        .keep_log = std::move(keep_log)});
+}
+
+net::Handler Gateway::checkout_face() {
+    return api::gateway::make_handler({.stories = api::gateway::stories_of(engine_, terminals_),
+                                       .clock = &time_,
+                                       .is_draining = [this] { return is_draining_; },
+                                       .public_url = options_.engine.public_url});
 }
 
 net::Handler Gateway::notices() {

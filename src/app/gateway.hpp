@@ -89,6 +89,7 @@ class Gateway final : private ports::Channels {
   private:
     [[nodiscard]] ports::Channel* find(payments::ChannelKind kind) override;
     [[nodiscard]] net::Handler upay_face(GatewayDeps& deps);
+    [[nodiscard]] net::Handler checkout_face();
     [[nodiscard]] net::Handler notices();
 
     task::Time& time_;
@@ -108,6 +109,7 @@ class Gateway final : private ports::Channels {
     flows::Terminals terminals_;
     Manage manage_;
     Access access_;
+    Access checkout_;
     net::Handler notices_;
     AdminFace admin_;
     Access admin_access_;

@@ -80,6 +80,7 @@ struct LaunchCommand {
     OrderCommand order;
     payments::Product product = payments::Product::qr;  // not barcode
     std::string payer_id;
+    std::string return_url = {};  // where a channel's own page leads the payer back
 };
 
 struct CancelCommand {

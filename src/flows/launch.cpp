@@ -45,6 +45,7 @@ task::Task<Aggregate> Engine::send_launch(LaunchCommand command, Aggregate inten
                            .attach = std::move(command.order.attach),
                            .goods_tag = std::move(command.order.goods_tag),
                            .notify_url = notify_url_for(payment),
+                           .return_url = std::move(command.return_url),
                            .created_at = payment.created_at,
                            .expires_at = *payment.expires_at,
                            .timeout = rules.call_timeout};

@@ -35,6 +35,18 @@ task::Task<TerminalView> Terminals::find_terminal(std::string terminal_sn) {
         });
 }
 
+task::Task<std::vector<payments::ChannelKind>> Terminals::find_channels(std::string merchant_sn) {
+    using Kinds = std::vector<payments::ChannelKind>;
+    co_return co_await store_.read(
+        [merchant_sn = std::move(merchant_sn)](ports::Tx& tx) -> core::Result<Kinds> {
+            Kinds kinds;
+            for (const auto kind : {payments::ChannelKind::wechat, payments::ChannelKind::alipay}) {
+                if (!tx.directory().find_accounts(merchant_sn, kind).empty()) kinds.push_back(kind);
+            }
+            return kinds;
+        });
+}
+
 namespace {
 
 // Checks the code and everything above the new terminal.

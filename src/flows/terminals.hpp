@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/numbers.hpp"
 #include "ports/store.hpp"
@@ -39,6 +40,8 @@ class Terminals {
     [[nodiscard]] task::Task<ports::Vendor> find_vendor(std::string vendor_sn);
     // not_found {no_terminal}
     [[nodiscard]] task::Task<ports::TerminalView> find_terminal(std::string terminal_sn);
+    // The channels that the merchant has active accounts at.
+    [[nodiscard]] task::Task<std::vector<payments::ChannelKind>> find_channels(std::string merchant_sn);
     // A new terminal with its first key. Errors: denied {app_not_of_vendor}; not_found {no_code}; conflict
     // {code_expired, code_used_up, client_sn_taken, device_taken}; denied {store_inactive}.
     [[nodiscard]] task::Task<ports::TerminalView> activate(ActivateCommand command);

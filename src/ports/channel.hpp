@@ -39,6 +39,7 @@ struct LaunchCall {
     std::string attach;
     std::string goods_tag;
     std::string notify_url;  // ours, where the channel's notices go
+    std::string return_url;  // where a channel's own page leads the payer back; may be empty
     core::Instant created_at;
     core::Instant expires_at;  // the payer cannot begin after this
     core::Duration timeout;

@@ -6,21 +6,7 @@
 namespace huitong::api::upay {
 
 std::string story_failure(const core::Error& error) {
-    if (error.reason == "channel_down") return outer_error(OuterError::external_service);
-    if (error.reason == "catching_up") return outer_error(OuterError::maintenance);
-    switch (error.code) {
-        case core::Code::unavailable:
-        case core::Code::limit:
-            return outer_error(OuterError::request_fail);
-        case core::Code::invalid:
-        case core::Code::denied:
-        case core::Code::not_found:
-        case core::Code::conflict:
-        case core::Code::unknown_outcome:
-        case core::Code::internal:
-            return outer_error(OuterError::unknown_system_error);
-    }
-    return outer_error(OuterError::unknown_system_error);
+    return write_rejection(story_rejection(error));
 }
 
 std::string order_failure(const core::Error& error) {
@@ -29,13 +15,24 @@ std::string order_failure(const core::Error& error) {
 }
 
 std::string params_failure(const core::Error& error) {
-    return outer_error(OuterError::invalid_params, error.detail);
+    return write_rejection(params_rejection(error));
 }
 
 std::optional<std::string> check_active(const ports::TerminalView& terminal) {
-    if (!terminal.is_merchant_active) return outer_error(OuterError::pay_status_closed);
-    if (terminal.terminal.is_active && terminal.is_store_active) return std::nullopt;
-    return biz_refusal(BizError::terminal_status_abnormal);
+    const auto inactivity = inactivity_of(terminal);
+    if (!inactivity) return std::nullopt;
+    return write_rejection(*inactivity);
+}
+
+std::string client_ip_of(const net::Request& request) {
+    std::string_view said = request.headers.find("X-Forwarded-For").value_or(std::string_view{});
+    said = said.substr(0, said.find(','));
+    while (said.starts_with(' ')) said.remove_prefix(1);
+    while (said.ends_with(' ')) said.remove_suffix(1);
+    const bool is_address = said.size() >= 2 && said.size() <= 45 &&
+                            said.find_first_of(".:") != std::string_view::npos &&
+                            said.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
+    return is_address ? std::string(said) : request.peer_ip;
 }
 
 }  // namespace huitong::api::upay

@@ -21,8 +21,11 @@ struct Call {
     core::Instant arrived_at;
 };
 
-// The outer error for an Error no table of the endpoint knows: overload, a channel that is down, the catch-up
-// after a restore, or a defect of ours.
+// The client's own address as it says, when that looks like one, else that of the connection: it goes to the
+// channel as the payer's risk data.
+[[nodiscard]] std::string client_ip_of(const net::Request& request);
+
+// The answer for an Error no table of the endpoint knows.
 [[nodiscard]] std::string story_failure(const core::Error& error);
 // The same, where not_found means that the merchant has no such order or refund.
 [[nodiscard]] std::string order_failure(const core::Error& error);

@@ -45,4 +45,10 @@ std::string biz_refusal(BizError error, std::string message) {
     return biz_answer({.result_code = "FAIL", .error = error, .message = std::move(message), .data = {}});
 }
 
+std::string write_rejection(const Rejection& rejection) {
+    if (const auto* const outer = std::get_if<OuterError>(&rejection.error))
+        return outer_error(*outer, rejection.message);
+    return biz_refusal(std::get<BizError>(rejection.error), rejection.message);
+}
+
 }  // namespace huitong::api::upay

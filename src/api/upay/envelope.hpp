@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "api/upay/codes.hpp"
+#include "api/upay/rejection.hpp"
 #include "codec/json.hpp"
 
 namespace huitong::api::upay {
@@ -27,5 +28,6 @@ struct BizAnswer {
 [[nodiscard]] std::string biz_answer(BizAnswer answer);
 // FAIL without data: rejected before anything began. An empty message means the table's own.
 [[nodiscard]] std::string biz_refusal(BizError error, std::string message = {});
+[[nodiscard]] std::string write_rejection(const Rejection& rejection);
 
 }  // namespace huitong::api::upay

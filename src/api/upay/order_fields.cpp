@@ -1,7 +1,5 @@
 #include "api/upay/order_fields.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "api/upay/envelope.hpp"
@@ -32,15 +30,6 @@ int notify_flags_of(const ports::AppSwitches& switches) {
     return (switches.notify_canceled ? payments::notify_canceled : 0) |
            (switches.notify_refunded ? payments::notify_refunded : 0) |
            (is_prefixed ? payments::notify_sn_prefixed : 0);
-}
-
-// The limits an order may run into before it exists (spec/upay 1.4).
-BizError limit_error_of(std::string_view reason) {
-    if (reason == "payment_limit") return BizError::buyer_over_transaction_limit;
-    if (reason == "terminal_day_limit") return BizError::store_over_daily_limit;
-    if (reason == "store_day_limit") return BizError::store_over_daily_limit;
-    if (reason == "merchant_day_limit") return BizError::seller_over_daily_limit;
-    return BizError::none;
 }
 
 }  // namespace
@@ -96,15 +85,7 @@ flows::OrderCommand order_command(OrderFields order, const Call& call, payments:
 }
 
 std::string not_begun(const core::Error& error, std::string_view client_sn) {
-    if (error.reason == "client_sn_taken") {
-        return biz_refusal(BizError::client_sn_conflict,
-                           fmt::format("client_sn {} 在系统中已经存在", client_sn));
-    }
-    if (error.reason == "no_channel_account" || error.reason == "no_notify_url")
-        return biz_refusal(BizError::unexpected_provider);
-    if (error.reason == "payer_needed") return outer_error(OuterError::invalid_params, "payer_uid不可以为空");
-    const BizError limit = limit_error_of(error.reason);
-    return limit == BizError::none ? story_failure(error) : biz_refusal(limit);
+    return write_rejection(begin_rejection(error, client_sn));
 }
 
 }  // namespace huitong::api::upay

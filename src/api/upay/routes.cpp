@@ -40,19 +40,6 @@ net::Response answer(int status, std::string body) {
     return net::make_response(status, "application/json;charset=UTF-8", std::move(body));
 }
 
-// The terminal's own address as it says, when that looks like one: it goes to the channel as the payer's risk
-// data.
-std::string terminal_ip_of(const net::Request& request) {
-    std::string_view said = request.headers.find("X-Forwarded-For").value_or(std::string_view{});
-    said = said.substr(0, said.find(','));
-    while (said.starts_with(' ')) said.remove_prefix(1);
-    while (said.ends_with(' ')) said.remove_suffix(1);
-    const bool is_address = said.size() >= 2 && said.size() <= 45 &&
-                            said.find_first_of(".:") != std::string_view::npos &&
-                            said.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
-    return is_address ? std::string(said) : request.peer_ip;
-}
-
 std::string signer_failure(const core::Error& error) {
     if (error.code == core::Code::not_found) return outer_error(OuterError::invalid_terminal);
     return story_failure(error);
@@ -86,7 +73,7 @@ task::Awaitable<std::string> authenticate_terminal(const Services& services, con
 task::Awaitable<std::string> serve_route(const Services& services, const Route& route, net::Request request) {
     Call call;
     call.arrived_at = services.clock->now();
-    call.terminal_ip = terminal_ip_of(request);
+    call.terminal_ip = client_ip_of(request);
     if (services.is_draining && services.is_draining()) co_return outer_error(OuterError::maintenance);
 
     auto claimed = parse_authorization(request.headers.find("Authorization").value_or(std::string_view{}));

@@ -134,8 +134,12 @@ codec::JsonObject launch_content(const Sender& sender, const ports::LaunchCall& 
 }
 
 codec::FormFields launch_parameters(const Sender& sender, const ports::LaunchCall& call) {
-    codec::FormFields fields = public_parameters(launch_call_of(call), sender);
+    const Call method = launch_call_of(call);
+    codec::FormFields fields = public_parameters(method, sender);
     if (!call.notify_url.empty()) fields.emplace_back("notify_url", call.notify_url);
+    // Without it the payer finds back by himself; with one that is too long he could not begin.
+    const bool leads_back = !call.return_url.empty() && call.return_url.size() <= max_return_url_bytes;
+    if (method == Call::wap_pay && leads_back) fields.emplace_back("return_url", call.return_url);
     return fields;
 }
 

@@ -194,6 +194,21 @@ TEST_F(AlipayLaunch, PagesAreAddressesSignedHere) {
     EXPECT_EQ(transport.sends, 0);
 }
 
+TEST_F(AlipayLaunch, OnlyAPageLeadsBack) {
+    const std::string gateway = "https://pay.example:8443/gateway.do?";
+    auto call = make_call(Product::wap);
+    call.return_url = "https://gateway.example/gateway/order?t=1&k=2";
+    EXPECT_EQ(read(launch(call).launch.substr(gateway.size()), "").get("return_url"), call.return_url);
+    call.return_url += std::string(max_return_url_bytes - call.return_url.size(), 'x');
+    EXPECT_EQ(read(launch(call).launch.substr(gateway.size()), "").get("return_url"), call.return_url);
+    call.return_url += 'x';
+    EXPECT_EQ(read(launch(call).launch.substr(gateway.size()), "").get("return_url"), "")
+        << "what Alipay would refuse is left out";
+    call = make_call(Product::app);
+    call.return_url = "https://gateway.example/";
+    EXPECT_EQ(read(launch(call).launch, "").get("return_url"), "");
+}
+
 TEST_F(AlipayLaunch, AppsGetAnOrderStringInEitherMode) {
     account = test::make_certificate_account();
     const auto answer = launch(make_call(Product::app, "2088302495431234"));

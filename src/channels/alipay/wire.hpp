@@ -18,6 +18,7 @@ namespace huitong::channels::alipay {
 
 inline constexpr std::size_t max_text_bytes = 256;  // subject, refund_reason
 inline constexpr std::size_t max_terminal_id_bytes = 32;
+inline constexpr std::size_t max_return_url_bytes = 256;
 inline constexpr std::size_t max_passback_bytes = 512;
 
 // The query carries the public parameters with the signature, the body biz_content, as the official SDK does.

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "channels/wechat/wire.hpp"
+#include "codec/form.hpp"
 #include "codec/json.hpp"
 
 namespace huitong::channels::wechat {
@@ -62,6 +63,12 @@ std::string app_parameters(const ports::ChannelAccount& account, const std::stri
     return to_json(fields);
 }
 
+std::string web_address(std::string mweb_url, const std::string& return_url) {
+    if (!mweb_url.empty() && !return_url.empty())
+        mweb_url += "&redirect_url=" + codec::percent_encode(return_url);
+    return mweb_url;
+}
+
 }  // namespace
 
 std::string launch_text(const XmlFields& answered, const ports::ChannelAccount& account,
@@ -71,7 +78,7 @@ std::string launch_text(const XmlFields& answered, const ports::ChannelAccount& 
         case payments::Product::qr:
             return std::string(answered.get("code_url"));
         case payments::Product::h5:
-            return std::string(answered.get("mweb_url"));
+            return web_address(std::string(answered.get("mweb_url")), call.return_url);
         case payments::Product::wap:
         case payments::Product::mini_program:
             return prepay_id.empty() ? "" : jsapi_parameters(account, prepay_id, timestamp_of(call), nonce);

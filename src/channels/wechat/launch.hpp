@@ -10,7 +10,8 @@
 
 namespace huitong::channels::wechat {
 
-// `answered`: a good answer to unifiedorder. qr: code_url; h5: mweb_url; otherwise a JSON object, signed with
+// `answered`: a good answer to unifiedorder. qr: code_url; h5: mweb_url with
+// the way back; otherwise a JSON object, signed with
 // the account's algorithm: of JSAPI under WeChat's names (appId, timeStamp, nonceStr, package, signType,
 // paySign) and under those of the terminal API (spec/upay 3.5) at once. "" when the answer lacks what it
 // takes.

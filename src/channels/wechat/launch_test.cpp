@@ -186,6 +186,17 @@ TEST(Launch, CodesAndAddressesAreTheChannelsOwn) {
               "https://wx.tenpay.example/pay?prepay_id=1&package=2");
 }
 
+TEST(Launch, WeChatsPageIsToldTheWayBack) {
+    auto call = make_call(Product::h5);
+    call.return_url = "https://gateway.example/gateway/order?t=1&k=2";
+    EXPECT_EQ(launch_text(made("MWEB"), make_account(), call, nonce),
+              "https://wx.tenpay.example/pay?prepay_id=1&package=2&redirect_url="
+              "https%3A%2F%2Fgateway.example%2Fgateway%2Forder%3Ft%3D1%26k%3D2");
+    EXPECT_EQ(launch_text(without(made("MWEB"), "mweb_url"), make_account(), call, nonce), "");
+    call.product = Product::qr;
+    EXPECT_EQ(launch_text(made("NATIVE"), make_account(), call, nonce), "weixin://wxpay/bizpayurl?pr=1");
+}
+
 // The signatures are those of tests/vectors/wechat_v2_sign.json.
 TEST(Launch, JsapiParametersUnderBothKindsOfNames) {
     for (const Product product : {Product::wap, Product::mini_program}) {

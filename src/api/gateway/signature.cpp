@@ -1,0 +1,71 @@
+#include "api/gateway/signature.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "api/upay/auth.hpp"
+#include "crypto/digest.hpp"
+
+namespace huitong::api::gateway {
+
+namespace {
+
+constexpr std::size_t sign_length = 32;
+
+enum class Empties { signed_too, left_out };
+
+// All that is signed but the key.
+std::string text_to_sign(codec::FormFields fields, Empties empties) {
+    std::erase_if(fields, [empties](const codec::FormField& field) {
+        const bool is_left_out = empties == Empties::left_out && field.second.empty();
+        return is_left_out || field.first == "sign" || field.first == "sign_type";
+    });
+    std::ranges::sort(fields, {}, &codec::FormField::first);
+    std::string text;
+    for (const auto& [name, value] : fields) text.append(name).append("=").append(value).append("&");
+    return text += "key=";
+}
+
+// A plus sign is a blank, and where that is not what was signed, itself.
+std::vector<codec::FormFields> readings_of(std::string_view query) {
+    std::vector<codec::FormFields> readings;
+    if (auto fields = codec::parse_form(query)) readings.push_back(std::move(*fields));
+    if (!query.contains('+')) return readings;
+    std::string literal;
+    for (const char c : query) literal.append(c == '+' ? std::string_view("%2B") : std::string_view(&c, 1));
+    if (auto fields = codec::parse_form(literal)) readings.push_back(std::move(*fields));
+    return readings;
+}
+
+}  // namespace
+
+std::string value_of(const codec::FormFields& fields, std::string_view name) {
+    const auto found = std::ranges::find(fields, name, &codec::FormField::first);
+    return found == fields.end() ? std::string() : found->second;
+}
+
+std::string claimed_value(std::string_view query, std::string_view name) {
+    const auto readings = readings_of(query);
+    return readings.empty() ? std::string() : value_of(readings.front(), name);
+}
+
+std::string sign(const codec::FormFields& fields, const core::Secret& key) {
+    return crypto::to_upper(crypto::md5_hex(text_to_sign(fields, Empties::signed_too), key.reveal()));
+}
+
+std::optional<SignedFields> verify(std::string_view query, const ports::Terminal& terminal) {
+    for (codec::FormFields& fields : readings_of(query)) {
+        const std::string claimed = crypto::to_lower(value_of(fields, "sign"));
+        if (claimed.size() != sign_length) continue;
+        for (const Empties empties : {Empties::signed_too, Empties::left_out}) {
+            const auto match = upay::match_key(text_to_sign(fields, empties), claimed, terminal.current_key,
+                                               terminal.previous_key);
+            if (match == upay::KeyMatch::none) continue;
+            const bool is_current = match == upay::KeyMatch::current;
+            return SignedFields{std::move(fields), is_current ? terminal.current_key : terminal.previous_key};
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace huitong::api::gateway
