@@ -187,8 +187,11 @@ namespace {
 // What is to be undone was looked at after the restore, whatever the journal knew.
 bool is_still_asked(const Aggregate& aggregate) {
     return std::ranges::any_of(aggregate.operations, [](const Operation& operation) {
-        return operation.kind == OperationKind::reverse && operation.is_restored &&
-               operation.state == OperationState::unknown && operation.next_act == Act::query;
+        const bool is_under_way = operation.asked_at && operation.last_outcome == Outcome::pending;
+        const bool is_undoing =
+            operation.kind == OperationKind::reverse || (is_automatic(operation) && !is_under_way);
+        return is_undoing && operation.is_restored && operation.state == OperationState::unknown &&
+               operation.next_act == Act::query;
     });
 }
 

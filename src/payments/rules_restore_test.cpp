@@ -241,6 +241,18 @@ TEST_F(Restored, ARefundThatIsUnderWayIsKnown) {
     EXPECT_TRUE(is_known_again(bench.at));
 }
 
+TEST_F(Restored, AnAutomaticRefundIsLookedAtBeforeItsPaymentIsKnown) {
+    Aggregate launched = paid();
+    launched.payment.product = Product::qr;
+    Bench bench = restored(&launched, cancel_sent(launched), 2);
+    ASSERT_TRUE(is_automatic(bench.operation(2)));
+    EXPECT_FALSE(is_known_again(bench.at));
+    ask_refund(bench, refund_answer(Outcome::unknown));
+    EXPECT_FALSE(is_known_again(bench.at));
+    ask_refund(bench, refund_answer(Outcome::pending));
+    EXPECT_TRUE(is_known_again(bench.at));
+}
+
 TEST_F(Restored, ARefundOfALostPaymentWaitsForItsProof) {
     Bench bench = restored(nullptr, refund_sent(paid()), 2);
     EXPECT_EQ(bench.state(), PaymentState::pending);
