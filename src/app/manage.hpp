@@ -7,6 +7,7 @@
 #include "app/health.hpp"
 #include "app/metrics.hpp"
 #include "core/secret.hpp"
+#include "flows/notifications.hpp"
 #include "net/message.hpp"
 #include "store/executor.hpp"
 

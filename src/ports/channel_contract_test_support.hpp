@@ -146,8 +146,13 @@ class ChannelContract : public testing::TestWithParam<MakeScriptedChannel> {
         using namespace std::chrono_literals;
         const std::string number(ScriptedChannel::number);
         const TradeRef trade{number, core::fen(1000), 3s};
-        const RefundRef refund{number,         core::fen(1000), std::string(ScriptedChannel::refund_number),
-                               core::fen(300), "退货",          3s};
+        const RefundRef refund{.trade_number = number,
+                               .trade_amount = core::fen(1000),
+                               .refund_number = std::string(ScriptedChannel::refund_number),
+                               .amount = core::fen(300),
+                               .reason = "退货",
+                               .notify_url = "https://pay.example.com/notify",
+                               .timeout = 3s};
         Channel& channel = scripted->channel();
         const ChannelAccount& account = scripted->account();
         Answers all;

@@ -159,12 +159,6 @@ TEST_P(Upgrade, EveryRowIsThereAndPaymentsGoOn) {
 TEST_P(Upgrade, ATillsOwnNumberIsStillItsOwn) {
     ASSERT_TRUE(migrate(*session_, up_to(GetParam().schema)));
     ASSERT_NO_FATAL_FAILURE(load_old_rows(*session_));
-    // Programs of schema 4 write the names themselves.
-    if (GetParam().schema >= 4) {
-        session_->run_script(
-            "insert into terminal_name (app_id, client_sn, sn)"
-            " select app_id, client_sn, sn from terminal where client_sn <> ''");
-    }
     ASSERT_TRUE(migrate(*session_));
     // As docs/scale.md says: what programs of schema 3 have written meanwhile is added first.
     session_->run_script(

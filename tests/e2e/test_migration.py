@@ -12,8 +12,8 @@ from postgresql import Nodes, Postgresql
 from till import Codes
 
 PAYMENTS = {"call_timeout_ms": 4000, "deadline_ms": 20_000, "in_flight_bound_ms": 64_000}
-# What schemas 4 and 6 added, which no sale touches, so that a node of today is one of schema 3 to all who pay. The
-# columns of schemas 5 and 6 stay, since it writes them; to add them again takes the same locks.
+# What schemas 4 and 6 added, which no sale touches, so that a node of today is one of schema 3 to all who pay.
+# The columns of schemas 5 and 6 stay, since it writes them; to add them again takes the same locks.
 BACK_TO_3 = (
     "drop table terminal_name",
     "drop table notification",

@@ -170,7 +170,7 @@ TEST_F(WechatChannelTest, ReversePresentsTheCertificateOfItsAccount) {
 
 TEST_F(WechatChannelTest, RefundsPresentItTooTheirQueriesAndClosesDoNot) {
     account.client_certificate_pem = "-----BEGIN CERTIFICATE-----";
-    const ports::RefundRef refund{"P1", core::fen(1000), "R1", core::fen(300), "", 4s};
+    const ports::RefundRef refund{"P1", core::fen(1000), "R1", core::fen(300), "", "", 4s};
     const auto accepted = run(channel.refund(account, refund));
     EXPECT_EQ(accepted.exchange.call, "refund");
     EXPECT_EQ(transport.request_.target, "/gateway/secapi/pay/refund");
