@@ -228,8 +228,11 @@ TEST_F(WechatBills, not_yet_not_there_not_understood) {
     to("2024-03-06 09:00:00");
     EXPECT_EQ(v3().result(), "200");
     EXPECT_EQ(v2({{"bill_date", "20240304"}}), "No Bill Exist") << "nothing was sold";
+    EXPECT_EQ(v2({{"bill_type", "RECHARGE_REFUND"}}), "No Bill Exist");
     EXPECT_EQ(v2({{"bill_type", "EVERYTHING"}}), "invalid bill_type");
     EXPECT_EQ(v2({{"bill_date", "2024-3-5"}}), "data format error");
+    EXPECT_EQ(v2({{"bill_date", "2024-03-05"}}), "data format error");
+    EXPECT_EQ(v2({{"bill_date", ""}}), "missing parameter");
     EXPECT_EQ(v2({{"tar_type", "ZIP"}}), "data format error");
     EXPECT_EQ(v3("bill_date=20240305").result(), "400 PARAM_ERROR");
     EXPECT_EQ(v3("bill_type=ALL").result(), "400 PARAM_ERROR");

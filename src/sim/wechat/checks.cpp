@@ -71,9 +71,9 @@ constexpr FieldRule refund_query_rules[] = {
 };
 
 constexpr FieldRule bill_rules[] = {
-    {"bill_date", true, 8},
+    {"bill_date", false, 32},  // the bill's own words say what is wrong with these
     {"bill_type", false, 32},
-    {"tar_type", false, 8},
+    {"tar_type", false, 32},
 };
 
 std::span<const FieldRule> rules_of(Op op) {

@@ -121,9 +121,13 @@ std::optional<std::string> Desk::write_bill_of(std::size_t account, core::Date d
 }
 
 Outcome Desk::bill(const Call& call, core::Instant now) {
+    if (call.fields.get("bill_date").empty()) return refuse_bill(call, "missing parameter", "20006");
     const auto date = parse_day(call);
     if (!date) return refuse_bill(call, "data format error", "20003");
-    const auto kind = parse_bill_kind(call.fields.get("bill_type"));
+    const std::string_view type = call.fields.get("bill_type");
+    // Nothing is ever paid from a top-up here.
+    if (type == "RECHARGE_REFUND") return refuse_bill(call, no_bill, "20002");
+    const auto kind = parse_bill_kind(type);
     if (!kind) return refuse_bill(call, "invalid bill_type", "20004");
     const std::string_view packing = call.fields.get("tar_type");
     if (!packing.empty() && packing != "GZIP") return refuse_bill(call, "data format error", "20003");
