@@ -9,7 +9,7 @@ packages=(
     cmake ninja-build ccache python3 git ca-certificates
     # libraries
     libboost1.81-dev libboost-json1.81-dev libssl-dev libsqlite3-dev libpq-dev libpugixml-dev
-    libqrencode-dev libpng-dev
+    libqrencode-dev libpng-dev zlib1g-dev
     libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libgtest-dev libbenchmark-dev
     # programs the tests run
     openssl sqlite3 postgresql curl hledger

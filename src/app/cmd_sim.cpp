@@ -10,6 +10,7 @@
 #include "app/commands.hpp"
 #include "app/config_file.hpp"
 #include "app/platform.hpp"
+#include "app/simulated_wechat.hpp"
 #include "crypto/rsa.hpp"
 #include "sim/simulators.hpp"
 
@@ -22,6 +23,8 @@ struct SimCommand {
     std::string appid = "wxd0000000000000001";
     std::string mch_id = "1230000109";
     std::string api_key;
+    std::string apiv3_key;
+    std::string wechat_public_key = "off";
     std::string alipay_app_id = "2021000000000001";
     std::string alipay_seller_id = "2088000000000001";
     std::string alipay_app_public_key_file;
@@ -83,13 +86,15 @@ core::Result<AlipayAccount> make_alipay_account(const SimCommand& command) {
     return account;
 }
 
-void print_accounts(const SimCommand& command, const AlipayAccount& alipay, const std::string& url) {
+void print_accounts(const SimCommand& command, const AlipayAccount& alipay, codec::Json wechat_v3,
+                    const std::string& url) {
     if (command.is_json) {
         print_json(codec::JsonObject{
             {"base_url", url},
             {"appid", command.appid},
             {"mch_id", command.mch_id},
             {"api_key", command.api_key},
+            {"wechat_v3", std::move(wechat_v3)},
             {"alipay", codec::JsonObject{{"gateway_url", url + "/gateway.do"},
                                          {"app_id", alipay.merchant.app_id},
                                          {"seller_id", alipay.merchant.seller_id},
@@ -112,22 +117,28 @@ int simulate_channels(SimCommand command) {
     boost::asio::io_context io(1);
     task::RealTime time(io);
     if (command.api_key.empty()) command.api_key = random.hex(32);
-    sim::Options options{
-        .wechat_merchants = {{command.appid, command.mch_id, core::Secret(command.api_key), {}}},
-        .require_client_cert = command.require_client_cert == "on",
-        .tombstones = command.tombstones == "on",
-        .platform_auto_revoke = command.auto_revoke == "on",
-        .forbids_early_close = command.forbid_early_close == "on",
-        .magic = command.magic == "on",
-        .alipay_merchants = {alipay->merchant}};
+    WechatV3Account wechat_v3 = make_wechat_v3_account(random);
+    if (!command.apiv3_key.empty()) wechat_v3.apiv3_key = command.apiv3_key;
+    sim::WechatMerchant wechat{
+        .appid = command.appid, .mch_id = command.mch_id, .api_key = core::Secret(command.api_key)};
+    open_wechat_v3(wechat, wechat_v3);
+    sim::Options options{.wechat_merchants = {wechat},
+                         .require_client_cert = command.require_client_cert == "on",
+                         .tombstones = command.tombstones == "on",
+                         .platform_auto_revoke = command.auto_revoke == "on",
+                         .forbids_early_close = command.forbid_early_close == "on",
+                         .magic = command.magic == "on",
+                         .wechat_public_key = command.wechat_public_key == "on",
+                         .alipay_merchants = {alipay->merchant}};
     sim::Simulators simulators(time, random, std::move(options));
     net::HttpServer server(io, time, std::move(*listen), simulators.handler());
     if (auto started = server.start(); !started) return refuse(started.error());
     const std::string url = fmt::format("{}://127.0.0.1:{}", scheme, server.port());
     simulators.options().wechat_web_url = url;
+    simulators.options().wechat_api_url = url;
     net::HttpClient client(io, time);
     simulators.start_notices(io.get_executor(), client);
-    print_accounts(command, *alipay, url);
+    print_accounts(command, *alipay, view_wechat_v3(wechat, wechat_v3, url, simulators), url);
     fmt::print("ready {}\n", url);
     std::fflush(stdout);
     Platform::run_until_signal(io);
@@ -148,6 +159,17 @@ void add_sim(CLI::App& app, Action& action) {
     command->add_option("--mch-id", options->mch_id, "Of the simulated WeChat merchant")
         ->capture_default_str();
     command->add_option("--api-key", options->api_key, "32 characters; a fresh one when not given");
+    command
+        ->add_option("--apiv3-key", options->apiv3_key,
+                     "Of WeChat's API v3: 32 characters; a fresh one when not given")
+        ->check([](const std::string& key) {
+            return key.size() == 32 ? std::string() : std::string("32 characters");
+        });
+    command
+        ->add_option("--wechat-public-key", options->wechat_public_key,
+                     "WeChat's API v3 signs with its public key's pair, not with platform certificates")
+        ->check(is_switch)
+        ->capture_default_str();
     command->add_option("--alipay-app-id", options->alipay_app_id, "Of the simulated Alipay application")
         ->capture_default_str();
     command->add_option("--alipay-seller-id", options->alipay_seller_id, "Of the simulated Alipay seller")
@@ -185,7 +207,7 @@ void add_sim(CLI::App& app, Action& action) {
         ->add_option("--client-ca", options->client_ca_file,
                      "PEM CA of client certificates, which clients are then asked for")
         ->needs(certificate);
-    command->add_flag("--json", options->is_json, "Print the merchant as JSON");
+    command->add_flag("--json", options->is_json, "Print the merchants and their keys as JSON");
     command->callback([&action, options] { action = [options] { return simulate_channels(*options); }; });
 }
 

@@ -158,7 +158,7 @@ void add_simulated_merchant(sim::Options& options, const DemoData& data) {
     options.wechat_merchants.push_back({.appid = data.wechat_appid,
                                         .mch_id = data.wechat_mch_id,
                                         .api_key = core::Secret(data.wechat_api_key),
-                                        .sub_mch_ids = {}});
+                                        .fee_ppm = channel_fee_ppm});
     const auto app_key = crypto::RsaPrivateKey::parse(core::Secret(data.alipay_app_private_key));
     HUITONG_ASSERT(app_key.has_value(), "demo data hold a key");
     options.alipay_merchants.push_back({.app_id = data.alipay_app_id,

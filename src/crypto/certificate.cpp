@@ -30,6 +30,7 @@ struct FreeOpenssl {
 };
 using Bio = std::unique_ptr<BIO, FreeOpenssl>;
 using Certificate = std::unique_ptr<X509, FreeOpenssl>;
+using Number = std::unique_ptr<BIGNUM, FreeOpenssl>;
 
 // As Java's X500Principal.getName() writes it, which is what Alipay hashes: RFC 2253, Chinese unescaped.
 std::optional<std::string> issuer_of(const X509* certificate) {
@@ -41,12 +42,17 @@ std::optional<std::string> issuer_of(const X509* certificate) {
     return length > 0 ? std::string(data, static_cast<std::size_t>(length)) : std::string();
 }
 
-std::optional<std::string> serial_of(const X509* certificate) {
-    const std::unique_ptr<BIGNUM, FreeOpenssl> number(
-        ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
-    const std::unique_ptr<char, FreeOpenssl> text(number ? BN_bn2dec(number.get()) : nullptr);
-    if (!text) return {};
-    return std::string(text.get());
+struct Serial {
+    std::string decimal;
+    std::string hex;
+};
+
+std::optional<Serial> serial_of(const X509* certificate) {
+    const Number number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
+    const std::unique_ptr<char, FreeOpenssl> decimal(number ? BN_bn2dec(number.get()) : nullptr);
+    const std::unique_ptr<char, FreeOpenssl> hex(number ? BN_bn2hex(number.get()) : nullptr);
+    if (!decimal || !hex) return {};
+    return Serial{decimal.get(), hex.get()};
 }
 
 bool is_rsa_signed(const X509* certificate) {
@@ -74,7 +80,8 @@ std::optional<CertificateFacts> facts_of(const X509* certificate) {
     auto serial = serial_of(certificate);
     const auto not_after = end_of(certificate);
     if (!issuer || !serial || !not_after) return {};
-    return CertificateFacts{std::move(*issuer), std::move(*serial), is_rsa_signed(certificate), *not_after};
+    return CertificateFacts{std::move(*issuer), std::move(serial->decimal), is_rsa_signed(certificate),
+                            *not_after, std::move(serial->hex)};
 }
 
 // Reading stopped: at the end of the text, or at something that is no certificate.

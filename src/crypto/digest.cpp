@@ -1,5 +1,6 @@
-// MD5, SHA-256 and HMAC over OpenSSL 3's EVP, and the text forms of bytes. Every upay request is signed with
-// MD5 (spec/upay §11), so algorithms are fetched once per process and contexts are kept per thread.
+// MD5, SHA-1, SHA-256 and HMAC over OpenSSL 3's EVP, and the text forms of bytes. Every upay request is
+// signed with MD5 (spec/upay §11), so algorithms are fetched once per process and contexts are kept per
+// thread.
 #include "crypto/digest.hpp"
 
 #include <openssl/core_names.h>
@@ -90,6 +91,12 @@ std::string md5_hex(std::string_view first, std::string_view second) {
     static const EVP_MD* const digest = fetch_digest("MD5");
     thread_local const DigestContext context(EVP_MD_CTX_new());
     return to_hex(digest_of<16>(context.get(), digest, first, second));
+}
+
+std::string sha1_hex(std::string_view data) {
+    static const EVP_MD* const digest = fetch_digest("SHA1");
+    thread_local const DigestContext context(EVP_MD_CTX_new());
+    return to_hex(digest_of<20>(context.get(), digest, data, {}));
 }
 
 std::array<std::uint8_t, 32> sha256(std::string_view data) {

@@ -1,5 +1,5 @@
-// Digests, MACs and their text forms: OpenSSL behind plain functions. MD5 is here because two of the
-// protocols demand it.
+// Digests, MACs and their text forms: OpenSSL behind plain functions. MD5 and SHA-1 are here because
+// protocols demand them.
 #pragma once
 
 #include <array>
@@ -15,6 +15,7 @@ namespace huitong::crypto {
 
 [[nodiscard]] std::string md5_hex(std::string_view data);                            // lower case
 [[nodiscard]] std::string md5_hex(std::string_view first, std::string_view second);  // of the concatenation
+[[nodiscard]] std::string sha1_hex(std::string_view data);                           // lower case
 [[nodiscard]] std::string sha256_hex(std::string_view data);                         // lower case
 [[nodiscard]] std::array<std::uint8_t, 32> sha256(std::string_view data);
 [[nodiscard]] std::string hmac_sha256_hex(const core::Secret& key, std::string_view data);  // lower case

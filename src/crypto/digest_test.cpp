@@ -19,6 +19,11 @@ TEST(Digest, md5_of_published_vectors) {
     EXPECT_EQ(md5_hex("", ""), "d41d8cd98f00b204e9800998ecf8427e");
 }
 
+TEST(Digest, sha1_of_published_vectors) {
+    EXPECT_EQ(sha1_hex(""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    EXPECT_EQ(sha1_hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
 TEST(Digest, wechat_v2_documentation_vector) {
     const std::string key = "192006250b4c09247ec02edce69f6a2d";
     const std::string text =

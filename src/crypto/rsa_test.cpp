@@ -138,6 +138,7 @@ TEST(Certificates, FactsOfEachInTheirOrder) {
     const CertificateFacts& app = found->at(0);
     EXPECT_EQ(app.issuer, "CN=app,O=sim,C=CN");
     EXPECT_EQ(app.serial_decimal, "642858812202113675140262702762997222753785085419");
+    EXPECT_EQ(app.serial_hex, "709AC93F4CBE20F64C66304DAF4AD55AC1B3FDEB");
     EXPECT_TRUE(app.is_rsa_signed);
     EXPECT_EQ(core::to_beijing_text(app.not_after), "2036-11-18 03:37:30");
     EXPECT_EQ(md5_hex(app.issuer, app.serial_decimal), "dfc4fc42d0c8f46c820305617df48481");
@@ -145,6 +146,23 @@ TEST(Certificates, FactsOfEachInTheirOrder) {
     EXPECT_EQ(ec.issuer, "CN=root ec,O=测试\\, 公司,C=CN");
     EXPECT_EQ(ec.serial_decimal, "313765510637254300356094157231986092233513329120");
     EXPECT_FALSE(ec.is_rsa_signed);
+}
+
+TEST(Certificates, MadeForAKeyAndReadAgain) {
+    const auto from = core::parse_rfc3339("2024-03-05T09:15:00+08:00").value();
+    const std::string pem = make_certificate(key(), {.common_name = "Platform",
+                                                     .serial_hex = "5B6B41217A0796020A949510866C82B348DD3856",
+                                                     .not_before = from,
+                                                     .not_after = from + std::chrono::hours(24)});
+    const auto facts = read_certificates(pem);
+    ASSERT_TRUE(facts.has_value());
+    EXPECT_EQ(facts->at(0).issuer, "CN=Platform");
+    EXPECT_EQ(facts->at(0).serial_hex, "5B6B41217A0796020A949510866C82B348DD3856");
+    EXPECT_TRUE(facts->at(0).is_rsa_signed);
+    EXPECT_EQ(facts->at(0).not_after, from + std::chrono::hours(24));
+    const auto public_key = RsaPublicKey::parse(pem);
+    ASSERT_TRUE(public_key.has_value());
+    EXPECT_TRUE(public_key->verify_sha256("data", key().sign_sha256("data")));
 }
 
 TEST(Certificates, WhatIsNoneIsRefused) {

@@ -199,6 +199,19 @@ std::string_view Books::attach_of(const Order& order) const {
     return found == attach_.end() ? std::string_view() : std::string_view(found->second);
 }
 
+void Books::keep_subject(Order& order, std::string_view subject) {
+    auto found = by_subject_.find(subject);
+    if (found == by_subject_.end()) {
+        subjects_.emplace_back(subject);
+        found = by_subject_.emplace(subjects_.back(), static_cast<std::uint32_t>(subjects_.size())).first;
+    }
+    order.subject = found->second;
+}
+
+std::string_view Books::subject_of(const Order& order) const {
+    return order.subject == 0 ? std::string_view() : std::string_view(subjects_[order.subject - 1]);
+}
+
 int Books::password_free_today(std::uint32_t payer, core::Instant now) const {
     const auto found = payers_.find(payer);
     return found == payers_.end() || found->second.day != beijing_day(now) ? 0 : found->second.count;
@@ -217,6 +230,8 @@ void Books::clear() {
     keys_.clear();
     used_codes_.clear();
     attach_.clear();
+    by_subject_.clear();
+    subjects_.clear();
     payers_.clear();
     refunds_.clear();
     launches_.clear();

@@ -45,6 +45,7 @@ struct Order {
     std::uint16_t refunds = 0;       // accepted and not closed
     std::uint32_t payer = 0;
     std::uint32_t serial = 0;
+    std::uint32_t subject = 0;      // 1 + index of its text; 0: none
     const MagicRow* row = nullptr;  // null: no order, or a tombstone
     Launch* launch = nullptr;       // null: begun by a payment code
     std::int64_t amount_fen = 0;
@@ -105,6 +106,9 @@ class Books {
 
     void keep_attach(const Order& order, std::string attach);
     [[nodiscard]] std::string_view attach_of(const Order& order) const;
+    // What was sold. Most orders say the same, so each text is kept once.
+    void keep_subject(Order& order, std::string_view subject);
+    [[nodiscard]] std::string_view subject_of(const Order& order) const;
 
     // Password-free payments of this payer on the Beijing day of `now`.
     [[nodiscard]] int password_free_today(std::uint32_t payer, core::Instant now) const;
@@ -130,6 +134,8 @@ class Books {
     std::unordered_map<std::string_view, Order*> by_key_;  // views into keys_
     std::unordered_set<std::uint64_t> used_codes_;
     std::unordered_map<std::uint32_t, std::string> attach_;  // by serial, those that have one
+    std::deque<std::string> subjects_;
+    std::unordered_map<std::string_view, std::uint32_t> by_subject_;  // views into subjects_
     std::unordered_map<std::uint32_t, Day> payers_;
     RefundBook refunds_;
     LaunchBook launches_;

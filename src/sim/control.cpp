@@ -213,6 +213,17 @@ View post_resend(Ask& ask) {
     return view_notice(**sent);
 }
 
+View get_wechat(Ask& ask) {
+    return view_wechat(ask.simulators);
+}
+
+View post_wechat(Ask& ask) {
+    if (auto changed = change_wechat(ask.simulators, ask.body); !changed) {
+        return std::unexpected(changed.error());
+    }
+    return view_wechat(ask.simulators);
+}
+
 struct Route {
     std::string_view method;
     std::string_view path;  // "*" stands for any one segment
@@ -236,6 +247,8 @@ constexpr Route routes[] = {
     {"GET", "orders/*/*", get_order},
     {"POST", "orders/*/*/*", post_order_act},
     {"POST", "notify/*/*/resend", post_resend},
+    {"GET", "wechat", get_wechat},
+    {"POST", "wechat", post_wechat, true},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& path) {

@@ -33,6 +33,7 @@ bool set_switch(Options& options, const std::string& name, const Json& value) {
         {"platform_auto_revoke", &Options::platform_auto_revoke},
         {"forbids_early_close", &Options::forbids_early_close},
         {"magic", &Options::magic},
+        {"wechat_public_key", &Options::wechat_public_key},
     };
     for (const auto& [known, member] : switches) {
         if (known != name || value.as_bool() == nullptr) continue;
@@ -49,6 +50,7 @@ bool set_number(Options& options, const std::string& name, const Json& value) {
         {"password_above_fen", &Options::password_above_fen},
         {"alipay_auto_close_s", &Options::alipay_auto_close_s},
         {"alipay_timestamp_window_s", &Options::alipay_timestamp_window_s},
+        {"wechat_timestamp_window_s", &Options::wechat_timestamp_window_s},
         {"refund_settles_after_s", &Options::refund_settles_after_s},
     };
     const auto* const row = std::ranges::find(numbers, name, [](const auto& known) { return known.first; });

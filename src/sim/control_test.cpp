@@ -275,7 +275,10 @@ TEST(Routing, each_handler_knows_its_paths) {
     EXPECT_EQ(status(rig.simulators.channel_handler(), "/_sim/clock"), 404);
     EXPECT_EQ(status(rig.simulators.control_handler(), "/_sim/clock"), 200);
     EXPECT_EQ(status(rig.simulators.control_handler(), "/pay/micropay"), 404);
-    EXPECT_EQ(status(rig.simulators.handler(), "/pay/downloadbill"), 404);
+    EXPECT_EQ(status(rig.simulators.handler(), "/pay/authcodetoopenid"), 404);
+    EXPECT_EQ(status(rig.simulators.channel_handler(), "/v3/certificates"), 400) << "its caller says nothing";
+    EXPECT_EQ(status(rig.simulators.control_handler(), "/v3/certificates"), 404);
+    EXPECT_EQ(status(rig.simulators.handler(), "/v3/alipay/trade/query"), 404);
     EXPECT_EQ(status(rig.simulators.handler(), "/_sim/summary"), 200);
 }
 

@@ -95,11 +95,13 @@ Json view_options(const Options& options) {
         {"platform_auto_revoke", Json(options.platform_auto_revoke)},
         {"forbids_early_close", Json(options.forbids_early_close)},
         {"magic", Json(options.magic)},
+        {"wechat_public_key", Json(options.wechat_public_key)},
         {"password_above_fen", Json::number(options.password_above_fen)},
         {"password_free_per_day", Json::number(options.password_free_per_day)},
         {"journal_limit", Json::number(static_cast<std::int64_t>(options.journal_limit))},
         {"alipay_auto_close_s", Json::number(options.alipay_auto_close_s)},
         {"alipay_timestamp_window_s", Json::number(options.alipay_timestamp_window_s)},
+        {"wechat_timestamp_window_s", Json::number(options.wechat_timestamp_window_s)},
         {"refund_settles_after_s", Json::number(options.refund_settles_after_s)},
     };
 }

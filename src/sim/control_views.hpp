@@ -16,6 +16,12 @@ namespace huitong::sim {
 // WeChat's totals as members, Alipay's in one of them.
 [[nodiscard]] codec::Json view_summary(Simulators& simulators);
 
+// What a merchant must know to verify API v3's answers, and which certificate signs.
+[[nodiscard]] codec::Json view_wechat(Simulators& simulators);
+// {"platform_key":"announce|switch|retire"}: a step of its rotation; conflict where it is not the next.
+// {"apiv3_key":"32 characters"[,"mch_id":…]}: of that merchant, or of the first. invalid {bad_wechat}
+[[nodiscard]] core::Result<void> change_wechat(Simulators& simulators, const codec::Json& change);
+
 // All with code invalid. {"advance_s":n} | {"scale":n} | {"set":"RFC 3339"}, in that order. reason: bad_clock
 [[nodiscard]] core::Result<void> change_clock(VirtualClock& clock, const codec::Json& change);
 // Every member must be a known switch; nothing changes unless all are good. reason: bad_option

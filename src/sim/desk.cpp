@@ -21,6 +21,7 @@ std::optional<Target> Desk::find_refund(const Call&) {
 
 Target Desk::locate(const Call& call, core::Instant now) {
     Target target;
+    if (!speaks_of_order(call.op)) return target;
     if (call.op == Op::refund_query) {
         if (const auto found = find_refund(call)) {
             if (found->order != nullptr) settle(*found->order, now);
@@ -87,6 +88,9 @@ void Desk::note_arrival(const Call& call, const Target& target, core::Instant no
         case Op::launch:
         case Op::create:
         case Op::open:
+        case Op::bill:
+        case Op::bill_file:
+        case Op::certificates:
             break;
     }
 }

@@ -29,6 +29,10 @@ constexpr PlayName play_names[] = {
     {"badsign", NoticePlay::badsign},
     {"siginit", NoticePlay::downgrade},
     {"xxe", NoticePlay::xxe},
+    {"expired", NoticePlay::expired},
+    {"serial", NoticePlay::unknown_serial},
+    {"signtest", NoticePlay::probe},
+    {"aad", NoticePlay::wrong_aad},
 };
 
 constexpr std::int64_t max_copies = 100;

@@ -25,6 +25,11 @@ enum class NoticePlay : std::uint8_t {
     badsign,    // the first delivery's signature is wrong
     downgrade,  // the first delivery is signed by a weaker rule than the order's
     xxe,        // the first delivery is a document with entities that read files and multiply
+    // The first delivery, by the rules of WeChat's API v3; elsewhere its signature is wrong.
+    expired,         // signed well, ten minutes ago
+    unknown_serial,  // signed by a certificate that is nobody's
+    probe,           // the announced wrong signature, WECHATPAY/SIGNTEST/…
+    wrong_aad,       // its content was sealed for another place
 };
 
 struct NoticeScript {
@@ -33,9 +38,14 @@ struct NoticeScript {
 
     // The first delivery is not what the channel would send.
     [[nodiscard]] bool is_spoiled() const { return play >= NoticePlay::forged; }
+    // Where a signature cannot be wrong in more than one way.
+    [[nodiscard]] bool breaks_signature() const {
+        return play == NoticePlay::badsign || play >= NoticePlay::expired;
+    }
 };
 
-// "ok|none|delay:<s>|dup:<n>|reorder|forged|amount:<fen>|badsign|siginit|xxe". reason: bad_directive
+// "ok|none|delay:<s>|dup:<n>|reorder|forged|amount:<fen>|badsign|siginit|xxe|
+// expired|serial|signtest|aad". reason: bad_directive
 [[nodiscard]] core::Result<NoticeScript> parse_notice_script(std::string_view text);
 
 // What a text says of an order that its payer starts; seconds after its creation.

@@ -41,6 +41,7 @@ struct Launch {
     std::string return_url = {};
     std::string passback = {};
     bool wants_hmac = false;  // WeChat: the order was signed so, and its notices are
+    bool is_v3 = false;       // WeChat: made by API v3, and its notices are of it
     Plan plan = {};
     core::Duration code_lives{0};   // from its making
     core::Duration trade_lives{0};  // Alipay: from the moment the trade exists

@@ -20,6 +20,7 @@ struct Notice {
     std::uint32_t order = 0;  // serial
     std::string out_trade_no = {};
     std::string url = {};
+    bool is_v3 = false;                                            // WeChat: by the rules of API v3
     std::vector<std::pair<std::string, std::string>> fields = {};  // what it says, unsigned
     NoticeScript script = {};
     core::Instant born_at = {};
@@ -34,6 +35,7 @@ struct Notice {
 struct NoticeText {
     std::string content_type;
     std::string body;
+    std::vector<net::Header> headers = {};  // beside the content's type
 };
 
 // What distinguishes a channel's notices.
@@ -44,7 +46,7 @@ class NoticeWriter {
     [[nodiscard]] virtual NoticeText write(const Notice& notice, NoticeScript play, core::Instant now) = 0;
     // Between one delivery and the next.
     [[nodiscard]] virtual std::span<const core::Duration> notice_intervals() const = 0;
-    [[nodiscard]] virtual bool is_acknowledged(const net::Response& answer) const = 0;
+    [[nodiscard]] virtual bool is_acknowledged(const Notice& notice, const net::Response& answer) const = 0;
 };
 
 // A document whose entities read a file and multiply: no receiver may expand them.

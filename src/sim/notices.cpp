@@ -175,6 +175,7 @@ task::Awaitable<Notices::Told> Notices::send(const Posted& posted, const NoticeT
     net::Request request;
     request.target = std::move(address->target);
     request.headers.set("Content-Type", text.content_type);
+    for (const net::Header& header : text.headers) request.headers.set(header.name, header.value);
     request.body = text.body;
     net::CallOptions limits;
     limits.connect_timeout = patience;
@@ -187,7 +188,7 @@ task::Awaitable<Notices::Told> Notices::send(const Posted& posted, const NoticeT
     }
     told.answer = std::move(*answer);
     const bool is_late = time_.now() - sent_at > patience;
-    told.is_acknowledged = !is_late && posted.writer->is_acknowledged(told.answer);
+    told.is_acknowledged = !is_late && posted.writer->is_acknowledged(*posted.notice, told.answer);
     told.outcome = told.is_acknowledged ? "acknowledged" : is_late ? "late" : "refused";
     co_return told;
 }

@@ -11,12 +11,17 @@
 namespace huitong::sim {
 
 // One account at WeChat. With sub-merchants it is a service provider's: every call must then name one of
-// them.
+// them, and API v3 is closed to it.
 struct WechatMerchant {
     std::string appid;
     std::string mch_id;
-    core::Secret api_key;
-    std::vector<std::string> sub_mch_ids;
+    core::Secret api_key;  // of API v2
+    std::vector<std::string> sub_mch_ids = {};
+    // API v3. Without a certificate every call of it is refused as not signed.
+    core::Secret apiv3_key = {};          // 32 characters
+    std::string certificate_serial = {};  // of its API certificate
+    std::string public_key = {};          // of that certificate: PEM, or the certificate itself
+    std::int64_t fee_ppm = 6000;          // what WeChat keeps, as its bills say
 };
 
 // The certificate numbers of an application in certificate mode (spec/channels 2.1). Empty: key mode.
@@ -52,6 +57,13 @@ struct Options {
 
     // Where WeChat's H5 cashier is: the simulator's own address, so that a browser finds its wallet page.
     std::string wechat_web_url = "https://wx.tenpay.com";
+    // Where its API v3 hands out the files of bills: the simulator's own address.
+    std::string wechat_api_url = "https://api.mch.weixin.qq.com";
+    // What it signs answers and notices of API v3 with: PEM. Empty: made when first used.
+    core::Secret wechat_platform_key = {};         // of its first platform certificate
+    core::Secret wechat_public_key_pair = {};      // of what merchants know as PUB_KEY_ID_…
+    bool wechat_public_key = false;                // signs with the latter, and hands out no certificates
+    std::int64_t wechat_timestamp_window_s = 300;  // as Alipay's below
 
     std::vector<AlipayMerchant> alipay_merchants = {};
     std::int64_t alipay_auto_close_s = 180;        // an unpaid trade is closed after that; 0: never

@@ -27,8 +27,15 @@ enum class Op : std::uint8_t {
     launch,  // unifiedorder, precreate
     create,  // Alipay: the trade exists at once
     open,    // Alipay: the payer brings a string that the merchant signed
+    // These speak of no order.
+    bill,          // WeChat: downloadbill, or where to find the file
+    bill_file,     // WeChat API v3: the file
+    certificates,  // WeChat API v3
 };
-inline constexpr std::size_t op_count = 9;
+inline constexpr std::size_t op_count = 12;
+[[nodiscard]] constexpr bool speaks_of_order(Op op) {
+    return op < Op::bill;
+}
 
 // A request that passed the checks.
 struct Call {

@@ -46,6 +46,7 @@ struct Refund {
     std::string number;  // out_refund_no, out_request_no
     std::string reason = {};
     std::string notify_url = {};  // WeChat: of the call that was accepted
+    bool is_v3 = false;           // WeChat: that call was one of API v3, and its notice is of it
     bool is_told = false;
     std::uint32_t order = 0;   // serial of the order
     std::uint32_t serial = 0;  // of the refund

@@ -111,7 +111,7 @@ class ServiceOf final : public Service {
     [[nodiscard]] static bool knows(std::string_view path) { return ChannelDesk::knows(path); }
     // Runs to its end whether or not the caller still listens. The service must outlive it.
     [[nodiscard]] task::Awaitable<net::Response> serve(net::Request request);
-    [[nodiscard]] Desk& desk() override { return desk_; }
+    [[nodiscard]] ChannelDesk& desk() override { return desk_; }
     void clear() override {
         desk_.clear();
         held_.clear();
@@ -226,7 +226,7 @@ task::Awaitable<net::Response> ServiceOf<ChannelDesk>::serve(net::Request reques
         outcome = std::move(call.error());
     }
     if (outcome.delay > core::Duration{0}) co_await clock_.sleep_until(clock_.now() + outcome.delay);
-    net::Response response = desk_.render(std::move(outcome));
+    net::Response response = desk_.render(std::move(outcome), clock_.now());
     if (seq != 0) journal_.end(seq, response, clock_.now());
     co_return response;
 }

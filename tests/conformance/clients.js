@@ -37,6 +37,21 @@ function makeWechat(simulator, options = {}) {
   });
 }
 
+// Of API v3; `certs` are what the client believes by their serial numbers, the platform's certificates if nothing
+// else is said.
+function makeWechatV3(simulator, options = {}) {
+  const account = simulator.accounts.wechat_v3;
+  return new Wechatpay({
+    baseURL: `${simulator.url}/`,
+    mchid: account.mchid,
+    serial: account.certificate_serial,
+    privateKey: account.private_key,
+    certs: Object.fromEntries(account.platform_certificates.map((one) => [one.serial, one.certificate])),
+    secret: API_KEY,
+    ...options,
+  });
+}
+
 async function answer(promise) {
   const response = await promise;
   assert.equal(response.status, 200);
@@ -100,4 +115,5 @@ module.exports = {
   makeAlipay,
   makeAlipayKeys,
   makeWechat,
+  makeWechatV3,
 };

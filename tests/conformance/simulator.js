@@ -68,6 +68,7 @@ class Simulator {
         if (!ready) return;
         clearTimeout(timer);
         [, this.url] = ready;
+        if (args.includes('--json')) this.accounts = JSON.parse(output.slice(0, ready.index));
         resolve();
       };
       this.child.stdout.on('data', read);
@@ -107,6 +108,17 @@ class Simulator {
   // Moves the simulators' clock, so that no test waits.
   pass(seconds) { return this.ask('POST', 'clock', { advance_s: seconds }); }
 
+  // The same for clients whose calls and answers carry the time: this process's clock moves with it.
+  async travel(seconds) {
+    await this.pass(seconds);
+    Simulator.moveOwnClock(seconds);
+  }
+
+  static moveOwnClock(seconds) {
+    const now = Date.now;
+    Date.now = () => now() + seconds * 1000;
+  }
+
   // What the payer does: scan, pay, cancel, wrong-password.
   act(channel, number, what) { return this.ask('POST', `orders/${channel}/${number}/${what}`); }
 
@@ -125,6 +137,7 @@ class Receiver {
   static async start(acknowledge) {
     const receiver = new Receiver();
     receiver.bodies = [];
+    receiver.headers = []; // of each
     receiver.waiters = [];
     receiver.server = http.createServer((request, response) => {
       let body = '';
@@ -132,6 +145,7 @@ class Receiver {
       request.on('end', () => {
         response.end(acknowledge);
         receiver.bodies.push(body);
+        receiver.headers.push(request.headers);
         receiver.waiters.splice(0).forEach((wake) => wake());
       });
     });

@@ -19,7 +19,7 @@ FENCES = [
     Fence(r"sqlite3\.h|libpq-fe\.h|libpq/", r"src/sql/", "only in src/sql"),
     Fence(r"boost/beast(?:\.hpp|/)", r"src/net/.*\.cpp$", "only in src/net/*.cpp"),
     Fence(r"boost/json(?:\.hpp|/)|pugixml\.hpp", r"src/codec/.*\.cpp$", "only in src/codec/*.cpp"),
-    Fence(r"qrencode\.h|png\.h", r"src/codec/.*\.cpp$", "only in src/codec/*.cpp"),
+    Fence(r"qrencode\.h|png\.h|zlib\.h", r"src/codec/.*\.cpp$", "only in src/codec/*.cpp"),
     Fence(r"boost/asio/ssl(?:\.hpp|/)", r"src/net/.*\.cpp$", "only in src/net/*.cpp"),
     Fence(r"openssl/", r"src/crypto/|src/net/.*\.cpp$", "only in src/crypto and src/net/*.cpp"),
     Fence(r"CLI/", r"src/(app|simulate)/", "only in src/app and src/simulate"),

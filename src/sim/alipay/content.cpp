@@ -69,6 +69,10 @@ std::span<const Rule> rules_of(Op op) {
         case Op::create:
         case Op::open:
             return launch_rules;
+        case Op::bill:
+        case Op::bill_file:
+        case Op::certificates:
+            break;
     }
     return {};
 }

@@ -58,6 +58,9 @@ Outcome Desk::execute(const Call& call, const Target& target, core::Instant now)
         case Op::refund:
         case Op::refund_query:
         case Op::close:
+        case Op::bill:
+        case Op::bill_file:
+        case Op::certificates:
             break;
     }
     if (!is_there(call, target.order)) return say_not_found(call);
@@ -106,7 +109,7 @@ bool Desk::is_definite(Op op, const Outcome& outcome) {
     return sub_code != "ACQ.TRADE_HAS_SUCCESS" && sub_code != "ACQ.CONTEXT_INCONSISTENT";
 }
 
-net::Response Desk::render(Outcome outcome) {
+net::Response Desk::render(Outcome outcome, core::Instant) {
     return alipay::render(std::move(outcome), random_.hex(32));
 }
 

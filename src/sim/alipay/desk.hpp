@@ -29,7 +29,7 @@ class Desk final : public sim::Desk {
     static void show_amount(Outcome& outcome, std::int64_t fen);
     // The answer, if it arrives, tells its caller how the call ended.
     [[nodiscard]] static bool is_definite(Op op, const Outcome& outcome);
-    [[nodiscard]] net::Response render(Outcome outcome);
+    [[nodiscard]] net::Response render(Outcome outcome, core::Instant now);
 
     [[nodiscard]] std::size_t account_count() const override { return accounts_.size(); }
     [[nodiscard]] std::string_view account_name(std::size_t account) const override;
@@ -40,7 +40,7 @@ class Desk final : public sim::Desk {
     [[nodiscard]] std::string return_link(const Order& order, core::Instant now) override;
     [[nodiscard]] NoticeText write(const Notice& notice, NoticeScript play, core::Instant now) override;
     [[nodiscard]] std::span<const core::Duration> notice_intervals() const override;
-    [[nodiscard]] bool is_acknowledged(const net::Response& answer) const override;
+    [[nodiscard]] bool is_acknowledged(const Notice& notice, const net::Response& answer) const override;
 
   private:
     void tell_payment(Notice& notice, const Order& order) override;
@@ -51,7 +51,7 @@ class Desk final : public sim::Desk {
     void tell_trade(Notice& notice, const Order& order, std::string_view trade_status);
     // `fields` and what identifies the application, signed; the rule of notices leaves sign_type out.
     [[nodiscard]] codec::FormFields sign_params(const Order& order, codec::FormFields fields,
-                                                NoticePlay play);
+                                                NoticeScript play);
     [[nodiscard]] std::optional<AutoEnd> auto_end() const override;
     [[nodiscard]] std::uint64_t refund_scope(const Order& order) const override { return order.serial; }
 

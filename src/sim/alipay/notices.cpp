@@ -43,7 +43,7 @@ std::span<const core::Duration> Desk::notice_intervals() const {
     return intervals;
 }
 
-bool Desk::is_acknowledged(const net::Response& answer) const {
+bool Desk::is_acknowledged(const Notice&, const net::Response& answer) const {
     return answer.status == 200 && (answer.body == "success" || answer.body == "success\n");
 }
 
@@ -108,13 +108,13 @@ void Desk::tell_end(Notice& notice, const Order& order) {
     notice.fields.emplace_back("gmt_refund", core::to_beijing_text(order.reversed_at));
 }
 
-codec::FormFields Desk::sign_params(const Order& order, codec::FormFields fields, NoticePlay play) {
+codec::FormFields Desk::sign_params(const Order& order, codec::FormFields fields, NoticeScript play) {
     std::erase_if(fields, [](const codec::FormField& field) { return field.second.empty(); });
     // Alipay has no weaker rule that it still sends by: this one comes without any signature.
-    if (play == NoticePlay::downgrade) return fields;
+    if (play.play == NoticePlay::downgrade) return fields;
     std::string signature = sign(accounts_[order.account()], text_to_sign(fields));
-    if (play == NoticePlay::badsign) signature[0] = signature[0] == 'A' ? 'B' : 'A';
-    if (play == NoticePlay::forged) {
+    if (play.breaks_signature()) signature[0] = signature[0] == 'A' ? 'B' : 'A';
+    if (play.play == NoticePlay::forged) {
         // As good as one by a key that nobody knows, and the same in every run from a seed.
         std::string noise;
         while (noise.size() < signature_size) noise += static_cast<char>(random_.below(256));
@@ -132,7 +132,7 @@ NoticeText Desk::write(const Notice& notice, NoticeScript play, core::Instant no
     if (play.play == NoticePlay::amount) change_amount(fields, play.n);
     const Order& order = books().orders()[notice.order];
     return {"application/x-www-form-urlencoded; charset=utf-8",
-            codec::write_form(sign_params(order, std::move(fields), play.play))};
+            codec::write_form(sign_params(order, std::move(fields), play))};
 }
 
 std::string Desk::return_link(const Order& order, core::Instant now) {
@@ -151,7 +151,7 @@ std::string Desk::return_link(const Order& order, core::Instant now) {
         {"seller_id", merchant.seller_id},
         {"timestamp", core::to_beijing_text(now)}};
     const char join = launch.return_url.find('?') == std::string::npos ? '?' : '&';
-    return launch.return_url + join + codec::write_form(sign_params(order, fields, NoticePlay::ok));
+    return launch.return_url + join + codec::write_form(sign_params(order, fields, {}));
 }
 
 }  // namespace huitong::sim::alipay

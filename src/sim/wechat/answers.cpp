@@ -1,6 +1,8 @@
 // Builds answers as field lists; the order of elements is free, so it is that of the documentation's samples.
 #include "sim/wechat/answers.hpp"
 
+#include "sim/wechat/v3_answers.hpp"
+
 namespace huitong::sim::wechat {
 
 Outcome refuse_call(std::string_view err_code, std::string_view return_msg) {
@@ -33,11 +35,13 @@ Outcome common(const Call& call, core::Random& random, std::string_view result_c
 }  // namespace
 
 Outcome succeed(const Call& call, core::Random& random) {
+    if (call.api == Api::v3) return v3::succeed(call);
     return common(call, random, "SUCCESS");
 }
 
 Outcome fail(const Call& call, core::Random& random, std::string_view err_code, std::string_view err_text,
              std::string_view recall) {
+    if (call.api == Api::v3) return v3::fail(call, err_code, err_text);
     Outcome outcome = common(call, random, "FAIL");
     outcome.add("err_code", err_code);
     outcome.add("err_code_des", err_text);

@@ -70,6 +70,12 @@ constexpr FieldRule refund_query_rules[] = {
     {"refund_id", false, 32},    {"offset", false, 9},          {"sub_appid", false, 32},
 };
 
+constexpr FieldRule bill_rules[] = {
+    {"bill_date", false, 32},  // the bill's own words say what is wrong with these
+    {"bill_type", false, 32},
+    {"tar_type", false, 32},
+};
+
 std::span<const FieldRule> rules_of(Op op) {
     switch (op) {
         case Op::pay:
@@ -85,6 +91,10 @@ std::span<const FieldRule> rules_of(Op op) {
             return close_rules;
         case Op::launch:
             return unified_rules;
+        case Op::bill:
+            return bill_rules;
+        case Op::bill_file:
+        case Op::certificates:
         case Op::create:
         case Op::open:
             break;
@@ -105,29 +115,11 @@ constexpr Path paths[] = {
     {"/pay/refundquery", Op::refund_query},
     {"/pay/closeorder", Op::close},
     {"/pay/unifiedorder", Op::launch},
+    {"/pay/downloadbill", Op::bill},
 };
 
 bool is_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool is_trade_number(std::string_view text, std::size_t longest) {
-    const auto allowed = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               std::string_view("_-|*@").find(c) != std::string_view::npos;
-    };
-    return !text.empty() && text.size() <= longest && std::ranges::all_of(text, allowed);
-}
-
-bool is_auth_code(std::string_view text) {
-    return text.size() == 18 && is_digits(text) && text[0] == '1' && text[1] <= '5';
-}
-
-// Whole fen from 1 to the limit, as the fields that carry amounts must be.
-std::optional<std::int64_t> parse_fee(std::string_view text) {
-    const auto amount = core::parse_minor(text);
-    if (!amount || text[0] == '0' || *amount > max_total_fee) return std::nullopt;
-    return *amount;
 }
 
 // Finds who calls. Fills merchant and account.
@@ -194,7 +186,8 @@ std::optional<Outcome> check_fields(const Call& call, core::Random& random) {
         return bad("PARAM_ERROR", "参数错误 ", "out_refund_no");
     const bool names_refund =
         call.op == Op::refund_query && !(refund.empty() && call.fields.get("refund_id").empty());
-    if (number.empty() && call.fields.get("transaction_id").empty() && !names_refund) {
+    const bool names_order = !number.empty() || !call.fields.get("transaction_id").empty();
+    if (speaks_of_order(call.op) && !names_order && !names_refund) {
         return bad("LACK_PARAMS", "缺少参数", "out_trade_no");
     }
     return std::nullopt;
@@ -238,6 +231,35 @@ std::optional<Outcome> check_content(Call& call, core::Instant now, core::Random
     return std::nullopt;
 }
 
+}  // namespace
+
+bool is_trade_number(std::string_view text, std::size_t longest) {
+    const auto allowed = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               std::string_view("_-|*@").find(c) != std::string_view::npos;
+    };
+    return !text.empty() && text.size() <= longest && std::ranges::all_of(text, allowed);
+}
+
+bool is_auth_code(std::string_view text) {
+    return text.size() == 18 && is_digits(text) && text[0] == '1' && text[1] <= '5';
+}
+
+bool is_notify_url(std::string_view url) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!url.starts_with(scheme)) continue;
+        const std::string_view rest = url.substr(scheme.size());
+        return !rest.empty() && rest.front() != '/' && rest.find_first_of("?# ") == rest.npos;
+    }
+    return false;
+}
+
+std::optional<std::int64_t> parse_fee(std::string_view text) {
+    const auto amount = core::parse_minor(text);
+    if (!amount || text[0] == '0' || *amount > max_total_fee) return std::nullopt;
+    return *amount;
+}
+
 void fill(Call& call) {
     const std::pair<std::string_view, std::string sim::Call::*> texts[] = {
         {"out_trade_no", &sim::Call::number},         {"transaction_id", &sim::Call::trade_id},
@@ -247,8 +269,6 @@ void fill(Call& call) {
     };
     for (const auto& [name, member] : texts) call.*member = call.fields.get(name);
 }
-
-}  // namespace
 
 std::optional<Op> find_op(std::string_view path) {
     const auto* const row = std::ranges::find(paths, path, &Path::path);

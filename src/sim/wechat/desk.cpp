@@ -5,7 +5,7 @@
 
 #include "core/money.hpp"
 #include "crypto/digest.hpp"
-#include "sim/wechat/checks.hpp"
+#include "sim/wechat/v3_checks.hpp"
 
 namespace huitong::sim::wechat {
 
@@ -17,7 +17,7 @@ constexpr Profile profile_of_wechat{
     .channel = "wechat",
     .code_prefix = "13",
     .ops = {"micropay", "orderquery", "reverse", "refund", "refundquery", "closeorder", "unifiedorder", "",
-            ""},
+            "", "downloadbill", "billfile", "certificates"},
     .says = &Words::wechat,
     .earliest_reverse = std::chrono::seconds(15),
     .account_name = "mch_id",
@@ -31,13 +31,17 @@ constexpr Profile profile_of_wechat{
 }  // namespace
 
 Desk::Desk(core::Random& random, const Options& options, Violations& violations)
-    : sim::Desk(profile_of_wechat, random, options, violations) {}
+    : sim::Desk(profile_of_wechat, random, options, violations), platform_(options, random) {}
 
 bool Desk::knows(std::string_view path) {
-    return find_op(path).has_value();
+    return find_op(path).has_value() || v3::find_route(path) != nullptr;
 }
 
 std::expected<Call, Outcome> Desk::check(const net::Request& request, core::Instant now, Seen& seen) {
+    if (const v3::Route* const route = v3::find_route(request.path())) {
+        seen.op = profile().op(route->op);
+        return v3::check_request(*route, {route->op, request, now, options_, random_}, seen.number);
+    }
     const Op op = find_op(request.path()).value();
     seen.op = profile().op(op);
     return check_request({op, request, now, options_, random_}, seen.number);
@@ -59,11 +63,32 @@ Outcome Desk::execute(const Call& call, const Target& target, core::Instant now)
             return close(call, *target.order, now);
         case Op::launch:
             return unifiedorder(call, *target.order, now);
+        case Op::bill:
+            return bill(call, now);
+        case Op::bill_file:
+            return bill_file(call, now);
+        case Op::certificates:
+            return certificates(call, now);
         case Op::create:
         case Op::open:
             break;
     }
     return {};
+}
+
+std::string Desk::journal_text(net::Request request) {
+    if (v3::find_route(request.path()) == nullptr) return std::move(request.body);
+    return fmt::format("{} {}\n{}", request.method, request.target, request.body);
+}
+
+net::Response Desk::render(Outcome outcome, core::Instant now) {
+    if (outcome.api == Api::v2) return wechat::render(std::move(outcome));
+    return v3::render(std::move(outcome), {platform_, random_, now});
+}
+
+void Desk::clear() {
+    sim::Desk::clear();
+    tickets_.clear();
 }
 
 Outcome Desk::say_not_found(const Call& call) {
@@ -72,6 +97,7 @@ Outcome Desk::say_not_found(const Call& call) {
 }
 
 Outcome Desk::say_code(const Call& call, std::string_view err_code) {
+    if (call.api == Api::v3) return v3::fail_verbatim(call, err_code);
     return fail(call, random_, err_code, err_code);
 }
 
@@ -85,9 +111,11 @@ void Desk::show_amount(Outcome& outcome, std::int64_t fen) {
          {"refund_fee", "cash_refund_fee", "refund_fee_0", "settlement_refund_fee_0"}) {
         outcome.set(name, std::to_string(fen));
     }
+    v3::show_amount(outcome.fields, fen);
 }
 
 bool Desk::is_definite(Op op, const Outcome& outcome) {
+    if (outcome.status >= 500) return false;
     const std::string_view code = outcome.get("err_code");
     if (op == Op::refund) return code != "SYSTEMERROR" && code != "BIZERR_NEED_RETRY";
     constexpr std::string_view unknown[] = {"USERPAYING", "SYSTEMERROR",       "BANKERROR",
@@ -135,13 +163,20 @@ bool Desk::is_there(const Call& call, const Order* order) const {
     return order != nullptr && order->state != State::absent && order->sub == call.sub;
 }
 
-void Desk::add_payment_fields(Outcome& outcome, const Order& order) {
+std::string Desk::openid_of(const Order& order) const {
+    if (order.launch != nullptr && !order.launch->buyer.empty()) return order.launch->buyer;
     const std::string payer =
         std::to_string(order.payer) + "/" + options_.wechat_merchants[order.account()].appid;
+    return "oUpF8" + crypto::md5_hex(payer).substr(0, 23);
+}
+
+void Desk::add_payment_fields(Outcome& outcome, const Order& order) {
+    if (outcome.api == Api::v3) {
+        add_payment_v3(outcome, order);
+        return;
+    }
     const std::string amount = std::to_string(order.amount_fen);
-    const bool is_named = order.launch != nullptr && !order.launch->buyer.empty();
-    const std::string stranger = "oUpF8" + crypto::md5_hex(payer).substr(0, 23);
-    outcome.add("openid", is_named ? order.launch->buyer : stranger);
+    outcome.add("openid", openid_of(order));
     outcome.add("is_subscribe", "N");
     outcome.add("trade_type", order.launch == nullptr ? "MICROPAY" : to_string(order.launch->way));
     outcome.add("bank_type", "OTHERS");

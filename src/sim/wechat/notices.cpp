@@ -44,7 +44,8 @@ std::span<const core::Duration> Desk::notice_intervals() const {
     return intervals;
 }
 
-bool Desk::is_acknowledged(const net::Response& answer) const {
+bool Desk::is_acknowledged(const Notice& notice, const net::Response& answer) const {
+    if (notice.is_v3) return answer.status >= 200 && answer.status <= 204;
     if (answer.status != 200) return false;
     const auto fields = codec::parse_flat_xml(answer.body);
     return fields && fields->get("return_code") == "SUCCESS";
@@ -52,6 +53,16 @@ bool Desk::is_acknowledged(const net::Response& answer) const {
 
 void Desk::tell_payment(Notice& notice, const Order& order) {
     Outcome outcome;
+    if (order.launch->is_v3) {
+        notice.is_v3 = true;
+        outcome.api = Api::v3;
+        outcome.add("mchid", account_name(order.account()));
+        outcome.add("appid", options_.wechat_merchants[order.account()].appid);
+        add_payment_fields(outcome, order);
+        add_state(outcome, order, notice.born_at);
+        notice.fields = std::move(outcome.fields);
+        return;
+    }
     outcome.add("return_code", "SUCCESS");
     add_merchant(outcome, order);
     outcome.add("result_code", "SUCCESS");
@@ -62,7 +73,8 @@ void Desk::tell_payment(Notice& notice, const Order& order) {
 
 void Desk::tell_refund(Notice& notice, const Order& order, const Refund& refund) {
     notice.url = refund.notify_url;
-    notice.fields = refund_notice(order, refund);
+    notice.is_v3 = refund.is_v3;
+    notice.fields = refund.is_v3 ? refund_notice_v3(order, refund) : refund_notice(order, refund);
 }
 
 // WeChat does not tell that an order was closed.
@@ -76,7 +88,8 @@ void Desk::add_merchant(Outcome& outcome, const Order& order) const {
     outcome.add("nonce_str", random_.hex(32));
 }
 
-NoticeText Desk::write(const Notice& notice, NoticeScript play, core::Instant) {
+NoticeText Desk::write(const Notice& notice, NoticeScript play, core::Instant now) {
+    if (notice.is_v3) return write_v3(notice, play, now);
     const Order& order = books().orders()[notice.order];
     const core::Secret stranger{std::string(strange_key)};
     const bool is_forged = play.play == NoticePlay::forged;
@@ -89,7 +102,7 @@ NoticeText Desk::write(const Notice& notice, NoticeScript play, core::Instant) {
         outer.add("return_code", "SUCCESS");
         add_merchant(outer, order);
         std::string sealed = seal(fields, key);
-        if (play.play == NoticePlay::badsign) sealed[0] = sealed[0] == 'A' ? 'B' : 'A';
+        if (play.breaks_signature()) sealed[0] = sealed[0] == 'A' ? 'B' : 'A';
         outer.add("req_info", sealed);
         return {"text/xml", codec::write_flat_xml(codec::XmlFields(std::move(outer.fields)))};
     }
@@ -105,7 +118,7 @@ NoticeText Desk::write(const Notice& notice, NoticeScript play, core::Instant) {
         set(fields, "cash_fee", std::to_string(play.n));
     }
     std::string sign = sign_fields(fields, key, type);
-    if (play.play == NoticePlay::badsign) sign[0] = sign[0] == '0' ? '1' : '0';
+    if (play.breaks_signature()) sign[0] = sign[0] == '0' ? '1' : '0';
     if (!is_unsigned) fields.emplace_back("sign", std::move(sign));
     return {"text/xml", codec::write_flat_xml(codec::XmlFields(std::move(fields)))};
 }

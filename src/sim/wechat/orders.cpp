@@ -29,12 +29,23 @@ std::string_view state_text(const Order& order) {
 
 Outcome Desk::micropay(const Call& call, Order& order, core::Instant now) {
     const PayDone done = take_payment(call, order, now);
-    if (done.is_born) books().keep_attach(order, std::string(call.fields.get("attach")));
+    if (done.is_born) {
+        books().keep_attach(order, std::string(call.fields.get("attach")));
+        books().keep_subject(order, call.fields.get("body"));
+    }
     const Say& say = done.say;
     Outcome outcome = say.code.empty() ? succeed(call, random_) : fail(call, random_, say.code, say.text);
-    if (say.code.empty() && done.is_born) add_payment_fields(outcome, order);
+    if (say.code.empty() && done.is_born) {
+        add_payment_fields(outcome, order);
+        if (call.api == Api::v3) add_state(outcome, order, now);
+    }
     apply_wire(outcome, done.script);
     return outcome;
+}
+
+void Desk::add_state(Outcome& outcome, const Order& order, core::Instant now) const {
+    outcome.add("trade_state", state_name(order, now));
+    outcome.add("trade_state_desc", state_text(order));
 }
 
 Outcome Desk::orderquery(const Call& call, Order* order, core::Instant now) {
@@ -50,8 +61,7 @@ Outcome Desk::orderquery(const Call& call, Order* order, core::Instant now) {
         outcome.add("out_trade_no", order->number());
         outcome.add("attach", "");
     }
-    outcome.add("trade_state", state_name(*order, now));
-    outcome.add("trade_state_desc", state_text(*order));
+    add_state(outcome, *order, now);
     if (order->state == State::paid && shows_other_amount(*order)) {
         show_amount(outcome, order->amount_fen + 1);
     }
@@ -81,8 +91,16 @@ Outcome Desk::reverse(const Call& call, Order* order, core::Instant now) {
     }
     if (trouble == Trouble::merchant_short) return fail(call, random_, "NOTENOUGH", "商户可用余额不足");
     if (trouble == Trouble::none && order->state != State::revoked) Books::reverse(*order, now);
+    // API v3 has no field to ask for the same call again.
+    if (trouble == Trouble::recall && call.api == Api::v3) {
+        return fail(call, random_, "SYSTEMERROR", system_timeout);
+    }
     Outcome outcome = succeed(call, random_);
-    outcome.add("recall", trouble == Trouble::recall ? "Y" : "N");
+    if (call.api == Api::v3) {
+        outcome.add("out_trade_no", order->number());
+    } else {
+        outcome.add("recall", trouble == Trouble::recall ? "Y" : "N");
+    }
     if (trouble == Trouble::lost) outcome.drop();
     return outcome;
 }

@@ -15,11 +15,6 @@ constexpr int max_refunds = 50;
 constexpr std::size_t page_size = 10;
 constexpr std::string_view refund_prefix = "5030000826";
 
-std::string refund_id(const Refund& refund) {
-    return fmt::format("{}{}{:011}", refund_prefix, core::to_beijing_compact(refund.accepted_at).substr(0, 8),
-                       refund.serial + 1ULL);
-}
-
 // Where the number ends in the serial, plus one.
 constexpr std::size_t serial_at = 18;
 
@@ -42,6 +37,11 @@ void add_refund(Outcome& outcome, const Refund& refund, std::string_view status,
 }
 
 }  // namespace
+
+std::string refund_id(const Refund& refund) {
+    return fmt::format("{}{}{:011}", refund_prefix, core::to_beijing_compact(refund.accepted_at).substr(0, 8),
+                       refund.serial + 1ULL);
+}
 
 std::optional<Target> Desk::find_refund(const sim::Call& call) {
     if (call.refund_id.empty() && call.refund_number.empty()) return std::nullopt;
@@ -102,6 +102,13 @@ Outcome Desk::refund(const Call& call, const Target& target, core::Instant now) 
     }
     if (!refund.is_accepted()) {
         accept_refund(call, target, now, std::chrono::seconds(options_.refund_settles_after_s));
+        refund.is_v3 = call.api == Api::v3;
+    }
+    if (call.api == Api::v3) {
+        Outcome accepted = succeed(call, random_);
+        add_refund_v3(accepted, order, refund);
+        if (trouble == Trouble::lost) accepted.drop();
+        return accepted;
     }
     const std::string total = std::to_string(order.amount_fen);
     const std::string fee = std::to_string(refund.amount_fen);
@@ -149,6 +156,11 @@ Outcome Desk::refundquery(const Call& call, const Target& target) {
         if (is_asked_for && refund->is_accepted()) found.push_back(refund);
     }
     if (found.empty()) return say_not_found(call);
+    if (call.api == Api::v3) {
+        Outcome shown = succeed(call, random_);
+        add_refund_v3(shown, order, *found.front());
+        return shown;
+    }
     const std::string total = std::to_string(order.amount_fen);
     const auto offset = core::parse_minor(call.fields.get("offset")).value_or(0);
     const std::size_t begin = std::min(static_cast<std::size_t>(offset), found.size());

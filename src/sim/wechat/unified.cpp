@@ -40,16 +40,6 @@ std::string fingerprint(const codec::XmlFields& fields) {
     return crypto::sha256_hex(text);
 }
 
-// Absolute and without a query.
-bool is_notify_url(std::string_view url) {
-    for (const std::string_view scheme : {"http://", "https://"}) {
-        if (!url.starts_with(scheme)) continue;
-        const std::string_view rest = url.substr(scheme.size());
-        return !rest.empty() && rest.front() != '/' && rest.find_first_of("?# ") == rest.npos;
-    }
-    return false;
-}
-
 // When the order closes by itself; none: the times do not fit.
 std::optional<core::Instant> read_end(const codec::XmlFields& fields, core::Instant now) {
     const std::string_view start = fields.get("time_start");
@@ -117,6 +107,7 @@ Outcome Desk::unifiedorder(const Call& call, Order& order, core::Instant now) {
     switch (take_launch(call, order, now, true)) {
         case LaunchEnd::made:
             books().keep_attach(order, std::string(call.fields.get("attach")));
+            books().keep_subject(order, call.fields.get("body"));
             name_launch(order, now);
             break;
         case LaunchEnd::repeated:
@@ -132,6 +123,10 @@ Outcome Desk::unifiedorder(const Call& call, Order& order, core::Instant now) {
     }
     const Launch& launch = *order.launch;
     Outcome outcome = succeed(call, random_);
+    if (call.api == Api::v3) {
+        add_launch_v3(outcome, launch);
+        return outcome;
+    }
     outcome.add("trade_type", to_string(launch.way));
     outcome.add("prepay_id", launch.way == Way::native ? launch.link : launch.content);
     if (launch.way == Way::native) outcome.add("code_url", launch.content);
