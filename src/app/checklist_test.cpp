@@ -1,5 +1,5 @@
-// The conformance checklist of spec/upay section 11, by number, as far as activation, check-in, pay, query,
-// cancel and revoke go: signed HTTP requests into the real handler of the simulated platform.
+// The conformance checklist of spec/upay section 11, by number: signed HTTP requests into the real handler of
+// the simulated platform. 23 is in notifications_test, 24 in checkout_test.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -228,13 +228,46 @@ TEST_F(Checklist, C14_query_by_sn_by_client_sn_by_both_by_neither) {
     EXPECT_TRUE(call("/upay/v2/query", look_up_body("", "c2")).says("UPAY_ORDER_NOT_EXISTS"));
 }
 
+TEST_F(Checklist, C15_partial_refunds_until_nothing_is_left) {
+    const std::int64_t price = 100;
+    ASSERT_EQ(pay(0, 0, price).biz_result_code, "PAY_SUCCESS");
+    EXPECT_EQ(refund("r0", price + 1).error_code, "REFUNDABLE_AMOUNT_NOT_ENOUGH");
+    const TillAnswer first = refund("r1", 40);
+    EXPECT_EQ(first.biz_result_code, "REFUND_SUCCESS");
+    EXPECT_EQ(first.get("net_amount"), "60");
+    EXPECT_EQ(refund("r1", 40).error_code, "UPAY_REFUND_ORDER_NOOP");
+    EXPECT_EQ(query().get("net_amount"), "60");
+    platform.run_for(minutes(2));
+    const TillAnswer second = refund("r2", 60);
+    EXPECT_EQ(second.get("order_status"), "REFUNDED");
+    EXPECT_EQ(second.get("net_amount"), "0");
+    expect_books_agree();
+}
+
+TEST_F(Checklist, C16_refund_by_the_channels_number_as_sn) {
+    const std::string trade_no = pay(0).get("trade_no");
+    const std::string body = fmt::format(
+        R"({{"terminal_sn":"{}","sn":"{}","refund_request_no":"r1","refund_amount":"30","operator":"kay"}})",
+        platform.till().identity().sn, trade_no);
+    EXPECT_TRUE(call("/upay/v2/refund", body).says("REFUND_SUCCESS"));
+    EXPECT_EQ(query().get("net_amount"), "70");
+}
+
 TEST_F(Checklist, C17_cancel_of_a_paid_order_then_again) {
     EXPECT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
     const TillAnswer answer = cancel();
     EXPECT_EQ(answer.biz_result_code, "CANCEL_SUCCESS");
     EXPECT_EQ(answer.get("net_amount"), "0");
     EXPECT_EQ(cancel().error_code, "UPAY_CANCEL_ORDER_NOOP");
+    EXPECT_EQ(refund("r1", 10).error_code, "UPAY_REFUND_INVALID_ORDER_STATE");
     expect_books_agree();
+}
+
+TEST_F(Checklist, C18_cancel_after_a_partial_refund_is_refused) {
+    ASSERT_EQ(pay(0).biz_result_code, "PAY_SUCCESS");
+    ASSERT_EQ(refund("r1", 40).biz_result_code, "REFUND_SUCCESS");
+    EXPECT_EQ(cancel().error_code, "UPAY_CANCEL_INVALID_ORDER_STATE");
+    EXPECT_EQ(query().get("net_amount"), "60");
 }
 
 TEST_F(Checklist, C19_cancel_of_a_created_order_ends_the_pending_pay) {
@@ -256,6 +289,18 @@ TEST_F(Checklist, C21_revoke_is_cancel) {
     const std::string sn = pay(0).get("sn");
     EXPECT_TRUE(call("/upay/v2/revoke", look_up_body(sn, "")).says("CANCEL_SUCCESS"));
     EXPECT_TRUE(call("/upay/v2/cancel", look_up_body(sn, "")).says("UPAY_CANCEL_ORDER_NOOP"));
+}
+
+TEST_F(Checklist, C22_what_nobody_pays_in_time_is_cancelled) {
+    const std::string body = fmt::format(
+        R"({{"terminal_sn":"{}","client_sn":"q1","total_amount":"100","payway":"3","subject":"tea",)"
+        R"("operator":"kay"}})",
+        platform.till().identity().sn);
+    EXPECT_TRUE(call("/upay/v2/precreate", body).says("PRECREATE_SUCCESS"));
+    platform.run_for(minutes(3));
+    EXPECT_TRUE(call("/upay/v2/query", look_up_body("", "q1")).says(R"("order_status":"CREATED")"));
+    platform.run_for(minutes(3));
+    EXPECT_TRUE(call("/upay/v2/query", look_up_body("", "q1")).says(R"("order_status":"PAY_CANCELED")"));
 }
 
 TEST_F(Checklist, C25_order_of_another_merchant_is_invisible) {

@@ -88,7 +88,7 @@ class Checkout : public OnBothWallets {
 };
 INSTANTIATE_TEST_SUITE_P(Wallets, Checkout, both_wallets, wallet_name);
 
-TEST_P(Checkout, is_paid_in_the_wallet_and_leads_back_signed) {
+TEST_P(Checkout, C24_is_paid_in_the_wallet_reloads_and_leads_back_signed) {
     (void)next_client_sn();
     const net::Response page = open();
     EXPECT_EQ(page.status, 200);
@@ -118,7 +118,7 @@ TEST_P(Checkout, another_amount_under_the_number_changes_nothing) {
     EXPECT_EQ(payment().payment, before.payment);
 }
 
-TEST_P(Checkout, a_tampered_query_makes_no_order) {
+TEST_P(Checkout, C24_a_tampered_query_makes_no_order) {
     (void)next_client_sn();
     std::string tampered = "/gateway?" + query();
     tampered.replace(tampered.find("total_amount=100"), 16, "total_amount=1");

@@ -158,7 +158,7 @@ TEST_F(NotificationsTest, PaidIsToldAtOnceAndOnceWithASignatureOverItsBytes) {
 }
 
 // The vector of spec/upay 11: another program verifies what we signed.
-TEST_F(NotificationsTest, OpensslVerifiesTheSignature) {
+TEST_F(NotificationsTest, C23_OpensslVerifiesTheSignature) {
     (void)pay("c1");
     sim_.run_for(5s);
     ASSERT_EQ(got_.size(), 1U);
@@ -181,7 +181,7 @@ TEST_F(NotificationsTest, OpensslVerifiesTheSignature) {
     std::filesystem::remove_all(dir);
 }
 
-TEST_F(NotificationsTest, WhatIsNotConfirmedIsTriedFourTimesMoreAndThenAPersonIsTold) {
+TEST_F(NotificationsTest, C23_WhatIsNotConfirmedIsTriedFourTimesMoreAndThenAPersonIsTold) {
     answer_ = [] { return text(200, "fail"); };
     (void)pay("c1");
     sim_.run_for(3h);
@@ -217,7 +217,7 @@ TEST_F(NotificationsTest, WhatIsNotConfirmedIsTriedFourTimesMoreAndThenAPersonIs
     EXPECT_EQ(rows()[0].tries, 7);
 }
 
-TEST_F(NotificationsTest, NothingButSuccessConfirms) {
+TEST_F(NotificationsTest, C23_NothingButSuccessConfirms) {
     std::vector<net::Response> answers{text(500, "success"), text(200, "{\"ok\":true}"), text(204, "")};
     net::Response redirect = text(302, "success");
     redirect.headers.set("Location", "http://merchant.sim/elsewhere");
