@@ -45,6 +45,7 @@ const ports::RefundRef& refund_ref() {
                                        .refund_number = std::string(refund_number),
                                        .amount = core::fen(300),
                                        .reason = {},
+                                       .notify_url = {},
                                        .timeout = std::chrono::seconds(10)};
     return made;
 }

@@ -24,6 +24,7 @@ const ports::RefundRef& refund_ref() {
                                        .refund_number = "R7842000000000001k3f9z",
                                        .amount = core::fen(300),
                                        .reason = {},
+                                       .notify_url = {},
                                        .timeout = std::chrono::seconds(10)};
     return made;
 }
