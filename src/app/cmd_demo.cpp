@@ -12,7 +12,6 @@
 #include "app/demo_data.hpp"
 #include "app/master_key.hpp"
 #include "app/platform.hpp"
-#include "app/simulated_wechat.hpp"
 #include "app/stories.hpp"
 #include "app/till.hpp"
 #include "sim/simulators.hpp"
@@ -104,35 +103,6 @@ Config demo_config(const DemoOptions& options) {
     return config;
 }
 
-// The simulators with the demo's merchant, whose API v3 is open too.
-struct DemoSimulators {
-    WechatV3Account wechat_v3;
-    sim::Simulators simulators;
-
-    DemoSimulators(task::Time& time, core::Random& random, const core::Result<DemoData>& data,
-                   const std::string& url)
-        : wechat_v3(make_wechat_v3_account(random)),
-          simulators(time, random, options_of(data, wechat_v3, url)) {}
-
-    static sim::Options options_of(const core::Result<DemoData>& data, const WechatV3Account& wechat_v3,
-                                   const std::string& url) {
-        sim::Options options;
-        options.wechat_web_url = url;
-        options.wechat_api_url = url;
-        if (!data) return options;
-        add_simulated_merchant(options, *data);
-        open_wechat_v3(options.wechat_merchants.front(), wechat_v3);
-        return options;
-    }
-    // Null without a merchant.
-    [[nodiscard]] codec::Json view_wechat_v3() {
-        const auto& merchants = simulators.options().wechat_merchants;
-        if (merchants.empty()) return {};
-        return app::view_wechat_v3(merchants.front(), wechat_v3, simulators.options().wechat_api_url,
-                                   simulators);
-    }
-};
-
 int serve_demo(const DemoOptions& options) {
     const Config config = demo_config(options);
     if (auto made = make_data_dir(config.data_dir); !made) return refuse(made.error());
@@ -155,23 +125,22 @@ int serve_demo(const DemoOptions& options) {
     Platform& platform = **started;
 
     const std::string simulator_url = local_url(options.port + 1);
-    codec::Json wechat_v3;
     const auto write_file = [&] {
-        codec::JsonObject json = *to_json(*data, local_url(options.port), simulator_url).as_object();
-        json.emplace_back("wechat_v3", wechat_v3);
+        const codec::Json json = to_json(*data, local_url(options.port), simulator_url);
         return replace_private_file(file, codec::write_json_pretty(json) + "\n");
     };
     core::Result<void> ready;
     run_to_end(io, prepare(platform, random, simulator_url, data, ready));
     if (data) data->platform_public_key = platform.gateway().public_key();
     if (ready) ready = write_file();  // at once: it holds keys that are nowhere else in the open
-    DemoSimulators simulated(platform.time(), random, data, simulator_url);
-    sim::Simulators& simulators = simulated.simulators;
+    sim::Options simulated;
+    if (data) add_simulated_merchant(simulated, *data);
+    sim::Simulators simulators(platform.time(), random, std::move(simulated));
     net::HttpServer simulator_server(io, platform.time(),
                                      {.port = static_cast<std::uint16_t>(options.port + 1), .tls = {}},
                                      simulators.handler());
     net::HttpClient notice_client(io, platform.time());
-    wechat_v3 = simulated.view_wechat_v3();
+    simulators.options().wechat_web_url = simulator_url;
     simulators.start_notices(io.get_executor(), notice_client);
     if (ready) ready = simulator_server.start();
     if (ready && data->terminal_sn.empty()) {
