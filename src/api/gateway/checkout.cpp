@@ -69,7 +69,6 @@ std::optional<net::Response> read_fields(Checkout& checkout) {
     checkout.payer_uid = fields.text("payer_uid", {.most = 64});
     if (const auto checked = fields.check(); !checked)
         return reject(checkout, upay::params_rejection(checked.error()));
-    if (const auto inactivity = upay::inactivity_of(visit.terminal)) return reject(checkout, *inactivity);
     visit.client_sn = checkout.order.client_sn;
     if (checkout.order.payway.empty()) return std::nullopt;
     checkout.forced = upay::channel_of_payway(checkout.order.payway);
@@ -207,6 +206,8 @@ task::Awaitable<net::Response> checkout(const Services& services, net::Request r
     made.fields = std::move(verified->fields);
     if (auto refused = read_fields(made)) co_return std::move(*refused);
     if (auto shown = co_await show_found(services, made, chosen.has_value())) co_return std::move(*shown);
+    // Whoever has paid is told so, whatever became of the terminal since.
+    if (const auto inactivity = upay::inactivity_of(made.visit.terminal)) co_return reject(made, *inactivity);
     co_return co_await choose(services, std::move(made), chosen);
 }
 

@@ -476,6 +476,13 @@ TEST_F(WapGateway, BadFieldsGoBackToTheMerchantAndChangeNothing) {
     EXPECT_EQ(launches_, 0);
 }
 
+TEST_F(WapGateway, WhoeverHasPaidIsToldSoWhateverBecameOfTheTerminal) {
+    (void)get(query());
+    order_->payment.state = payments::PaymentState::paid;
+    terminal_.is_store_active = false;
+    EXPECT_EQ(value_of(arrived(get(query())), "is_success"), "T");
+}
+
 TEST_F(WapGateway, WhoMayNotSellIsTold) {
     terminal_.is_store_active = false;
     EXPECT_EQ(value_of(arrived(get(query())), "error_code"), "UPAY_TERMINAL_STATUS_ABNORMAL");

@@ -75,6 +75,32 @@ TEST(WapSignature, APlusSignIsWhatWasSigned) {
     EXPECT_EQ(value_of(plus->fields, "a"), "x+y");
 }
 
+TEST(WapSignature, ClientsThatEscapeNothingMayWriteAPercentSign) {
+    for (const std::string text : {"a=100 - 10%", "a=5%20off", "a=1+1%"})
+        EXPECT_TRUE(is_good(text + "&sign=" + signed_by_hand(text))) << text;
+}
+
+// The signed text has no mark where a value ends: what a payer wrote into a value must not become a field.
+TEST(WapSignature, NoValueCanBeCutIntoFields) {
+    const std::string note = "n&return_url=https://shop/r&subject=x&terminal_sn=1&total_amount=1&z=";
+    const std::string text = "client_sn=c&reflect=" + note +
+                             "&return_url=https://shop/r&subject=x&terminal_sn=1&total_amount=9900";
+    const std::string sign = signed_by_hand(text);
+    EXPECT_FALSE(is_good(
+        "client_sn=c&reflect=n&return_url=https://shop/r&subject=x&terminal_sn=1&total_amount=1&z=" +
+        codec::percent_encode("&return_url=https://shop/r&subject=x&terminal_sn=1&total_amount=9900") +
+        "&sign=" + sign))
+        << "another amount under the merchant's signature";
+    EXPECT_FALSE(is_good("client_sn=c&reflect=" + codec::percent_encode(note) +
+                         "&return_url=https://shop/r&subject=x&terminal_sn=1&total_amount=9900&sign=" + sign))
+        << "nor is the merchant's own reading taken, which is as good as the other";
+    EXPECT_FALSE(is_good("a%3D1=2&sign=" + signed_by_hand("a=1=2")));
+    const std::string url = "https://shop/r?subject=x&operator=kay";
+    EXPECT_TRUE(is_good("client_sn=c&return_url=" + codec::percent_encode(url) +
+                        "&sign=" + signed_by_hand("client_sn=c&return_url=" + url)))
+        << "a return_url has fields of its own";
+}
+
 TEST(WapSignature, TheKeyThatSignedIsTheCurrentOrTheOneBefore) {
     const std::string query = "a=1&sign=" + signed_by_hand("a=1", ones);
     const auto by_current = verify(query, terminal_with(ones, zeros));

@@ -106,6 +106,7 @@ TEST_F(Callbacks, ALogIsKeptAsItsBytes) {
     ASSERT_EQ(logs_.size(), 1U);
     EXPECT_EQ(logs_[0], std::pair(terminal_sn, bytes));
     EXPECT_EQ(outer_code(call("/terminal/uploadLog", bytes, "wrong")), "400 ILLEGAL_SIGN");
+    EXPECT_EQ(outer_code(call("/terminal/uploadLog", "a=1&key=")), "400 ILLEGAL_SIGN") << "a WAP query's";
     EXPECT_EQ(outer_code(call("/terminal/uploadLog", "")), "400 INVALID_PARAMS");
     EXPECT_EQ(outer_code(call("/terminal/uploadLog", std::string((10 << 20) + 1, 'x'))),
               "400 INVALID_PARAMS");

@@ -107,7 +107,7 @@ inline constexpr std::array code_table{
     CodeRow{detail::refund_query, "REFUNDNOTEXIST", detail::no_refund},
     CodeRow{detail::undo, "REVERSE_EXPIRE", detail::refused(payments::Refusal::too_late)},
     CodeRow{detail::undo | detail::refund, "NOTENOUGH", detail::refused(payments::Refusal::merchant_funds)},
-    CodeRow{detail::undo | detail::close, "TRADE_STATE_ERROR",
+    CodeRow{detail::undo | detail::close | detail::refund, "TRADE_STATE_ERROR",
             detail::refused(payments::Refusal::wrong_state)},
     CodeRow{detail::undo | detail::refund | detail::refund_query, "INVALID_TRANSACTIONID",
             detail::refused(payments::Refusal::configuration)},

@@ -295,6 +295,7 @@ constexpr Row rows[] = {
     {'f', "ERROR", Outcome::refused, Refusal::trade_refused},
     {'f', "ORDERNOTEXIST", Outcome::refused, Refusal::no_such_trade},
     {'f', "INVALID_TRANSACTIONID", Outcome::refused, Refusal::configuration},
+    {'f', "TRADE_STATE_ERROR", Outcome::refused, Refusal::wrong_state},
     {'f', "REVERSE_EXPIRE", Outcome::unknown},
     {'f', "INVALID_REQUEST", Outcome::unknown},
     {'y', "REFUNDNOTEXIST", Outcome::unknown},
