@@ -222,7 +222,7 @@ TEST_F(NotificationsTest, C23_NothingButSuccessConfirms) {
     net::Response redirect = text(302, "success");
     redirect.headers.set("Location", "http://merchant.sim/elsewhere");
     answers.push_back(redirect);
-    answers.push_back(text(200, "\xef\xbb\xbfSUCCESS\r\n"));
+    answers.push_back(text(200, "SUCCESS\r\n"));
     answer_ = [&] { return answers.at(got_.size() - 1); };
     (void)pay("c1");
     sim_.run_for(1h);

@@ -264,7 +264,8 @@ void Comparison::check_patience(const PaymentRow& row) {
         if (one.next_at && std::max({*one.next_at, one.lease_until, restored}) + patience < now_)
             report("act_overdue", row, one.kind + " " + one.number + " is long due");
     }
-    const core::Duration patience = is_waiting_for_refund ? 3 * patience_.unresolved : patience_.unresolved;
+    // Looked at hourly by then; answers may be lost several times in a row.
+    const core::Duration patience = is_waiting_for_refund ? 8 * patience_.unresolved : patience_.unresolved;
     if (is_open && since + patience < now_) report("unresolved", row, "not over yet");
 }
 

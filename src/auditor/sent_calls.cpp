@@ -12,6 +12,7 @@ constexpr core::Duration send_by = std::chrono::seconds(5);
 constexpr core::Duration tolerance = std::chrono::seconds(1);
 constexpr core::Duration earliest_reversal = std::chrono::seconds(15);
 constexpr core::Duration around_midnight = std::chrono::minutes(2);
+constexpr core::Duration longest_held_back = std::chrono::minutes(30);
 constexpr core::Duration most_apart = std::chrono::seconds(150);  // two clocks
 constexpr core::Duration query_spacing = std::chrono::seconds(1);
 constexpr core::Duration deadline = std::chrono::seconds(30);
@@ -167,8 +168,13 @@ void Auditor::Book::check_reversal_time(const Trade& trade, const Order* order) 
                              (trade.paid_heard && is_today(*trade.paid_heard));
     // What a restore brought back comes to its end whatever the day; but a till may ask on that day only.
     const bool is_asked_today = order != nullptr && order->cancel_asked && is_today(*order->cancel_asked);
-    const bool is_free =
-        (order != nullptr && order->is_decided()) || (is_in_lost_time(trade.left) && !is_asked_today);
+    // Asked for on the sale's day, and held back since: no call may leave that the journal does not hold.
+    const bool is_held_back =
+        order != nullptr && order->cancel_asked &&
+        core::to_beijing_date(*order->cancel_asked) == core::to_beijing_date(*trade.left) &&
+        now <= *order->cancel_asked + longest_held_back;
+    const bool is_free = (order != nullptr && order->is_decided()) || is_held_back ||
+                         (is_in_lost_time(trade.left) && !is_asked_today);
     if (!is_of_today && now > *trade.left + around_midnight && !is_free)
         report("reversal_other_day", order, trade.number, "begun on another day than the sale's");
 }

@@ -230,6 +230,16 @@ TEST_F(Sent, reversal_on_another_day) {
     expect_only("reversal_other_day");
 }
 
+TEST_F(Sent, reversal_asked_on_the_day_and_held_back_for_half_an_hour) {
+    const Sale sale;
+    clock.at = std::chrono::ceil<std::chrono::days>(clock.at) + 15h + 50min;  // 23:50 in UTC+8
+    pay_and_tell(sale);
+    ask_cancel(sale);
+    pass(29min);
+    reverse(sale);
+    expect_clean();
+}
+
 TEST_F(Sent, reversal_that_goes_on_on_another_day) {
     const Sale sale;
     pay_and_tell(sale);

@@ -62,8 +62,6 @@ bool is_confirmed(const Postman::Receipt& receipt) {
     if (receipt.status < 200 || receipt.status > 299) return false;
     constexpr std::string_view blanks = " \t\r\n";
     std::string_view text = receipt.body;
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some files of PHP begin with one
-    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
     text = text.substr(0, text.find_last_not_of(blanks) + 1);
     return std::ranges::equal(text, std::string_view("success"), {}, to_lower);

